@@ -1,0 +1,39 @@
+# Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
+.PHONY: all setup build test asan tsan fuzz e2e bench docs format tidy valgrind install clean
+
+all: build
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@cmake --preset dev >/dev/null && cmake --build --preset dev
+
+# The suites with gcc, and again under the address, undefined and leak sanitizers.
+test: setup
+	@scripts/test.sh dev asan
+
+asan tsan: setup
+	@scripts/test.sh $@
+
+fuzz: setup
+	@scripts/fuzz.sh
+
+# Against a real kube-apiserver, which is built once (needs Go) or taken from KUBEBUILDER_ASSETS.
+e2e: build
+	@tests/e2e/run.sh build
+
+valgrind: build
+	@scripts/valgrind.sh
+
+bench: setup
+	@scripts/bench.sh
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+tidy: build
+	@scripts/tidy.sh
+
+clean:
+	@rm -rf build build-*

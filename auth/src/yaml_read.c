@@ -1,0 +1,189 @@
+#include "yaml_read.h"
+
+#include "base64.h"
+
+#include <kube/sys/error.h>
+
+#include <stdlib.h>
+
+enum { REASON_MAX_BYTES = 1024 };
+
+void kube__yaml_reader_fail(kube__yaml_reader *r, const kube__yaml_node *at, const char *field, kube_status status,
+                            const char *format, ...)
+{
+    kube_buf reason = KUBE_BUF_INIT(REASON_MAX_BYTES);
+    va_list args;
+
+    if (r->status != KUBE_OK)
+        return;
+    va_start(args, format);
+    kube_buf_append_v(&reason, format, args);
+    va_end(args);
+    if (reason.failure == KUBE_ERR_OUT_OF_MEMORY)
+        r->status = kube_error_no_memory(r->err);
+    else
+        r->status = kube_error_set(r->err, status, "%s:%u:%u: %s%s%s %s", r->file, at->line, at->column, r->section,
+                                   r->section[0] != '\0' ? "." : "", field, reason.data != NULL ? reason.data : "");
+    kube_buf_clear(&reason);
+}
+
+void kube__yaml_reader_no_memory(kube__yaml_reader *r)
+{
+    if (r->status == KUBE_OK)
+        r->status = kube_error_no_memory(r->err);
+}
+
+static void fail_kind(kube__yaml_reader *r, const kube__yaml_node *at, const char *field, kube__yaml_kind wanted)
+{
+    kube__yaml_reader_fail(r, at, field, KUBE_ERR_CONFIG, "must be %s, not %s", kube__yaml_kind_name(wanted),
+                           kube__yaml_kind_name(at->kind));
+}
+
+static const kube__yaml_node *get(kube__yaml_reader *r, const kube__yaml_node *map, const char *field,
+                                  kube__yaml_kind wanted)
+{
+    const kube__yaml_node *node = r->status == KUBE_OK ? kube__yaml_get(map, field) : NULL;
+
+    if (node != NULL && node->kind != wanted) {
+        fail_kind(r, node, field, wanted);
+        return NULL;
+    }
+    return node;
+}
+
+/* A C string ends at its first NUL: a value that goes on behind one would be read as something else. */
+static const char *text_of(kube__yaml_reader *r, const kube__yaml_node *node, const char *field)
+{
+    if (memchr(node->text.data, '\0', node->text.len) == NULL)
+        return node->text.data;
+    kube__yaml_reader_fail(r, node, field, KUBE_ERR_CONFIG, "holds a NUL byte");
+    return NULL;
+}
+
+const char *kube__yaml_string(kube__yaml_reader *r, const kube__yaml_node *map, const char *field)
+{
+    const kube__yaml_node *node = get(r, map, field, KUBE__YAML_STRING);
+
+    return node != NULL ? text_of(r, node, field) : NULL;
+}
+
+bool kube__yaml_bool(kube__yaml_reader *r, const kube__yaml_node *map, const char *field)
+{
+    const kube__yaml_node *node = get(r, map, field, KUBE__YAML_BOOL);
+
+    return node != NULL && node->is_true;
+}
+
+const kube__yaml_node *kube__yaml_list(kube__yaml_reader *r, const kube__yaml_node *map, const char *field)
+{
+    return get(r, map, field, KUBE__YAML_LIST);
+}
+
+const kube__yaml_node *kube__yaml_map(kube__yaml_reader *r, const kube__yaml_node *map, const char *field)
+{
+    return get(r, map, field, KUBE__YAML_MAP);
+}
+
+kube_str kube__yaml_bytes(kube__yaml_reader *r, const kube__yaml_node *map, const char *field)
+{
+    const kube__yaml_node *node = get(r, map, field, KUBE__YAML_STRING);
+    kube_str bytes = { NULL, 0 };
+    char *out;
+
+    if (node == NULL || node->text.len == 0)
+        return bytes;
+    out = kube__pool_alloc(r->pool, kube__base64_decoded_max(node->text.len) + 1);
+    if (out == NULL)
+        kube__yaml_reader_no_memory(r);
+    else if (!kube__base64_decode(node->text, out, &bytes.len))
+        kube__yaml_reader_fail(r, node, field, KUBE_ERR_CONFIG, "is not base64");
+    else
+        bytes.data = out;
+    return bytes.data != NULL ? bytes : kube_str_n(NULL, 0);
+}
+
+const char *const *kube__yaml_strings(kube__yaml_reader *r, const kube__yaml_node *map, const char *field,
+                                      size_t max_count, size_t *count)
+{
+    const kube__yaml_node *list = kube__yaml_list(r, map, field);
+    const char **strings;
+    size_t n = 0;
+
+    *count = 0;
+    if (list == NULL || list->count == 0)
+        return NULL;
+    if (list->count > max_count) {
+        kube__yaml_reader_fail(r, list, field, KUBE_ERR_LIMIT, "has more than %zu items", max_count);
+        return NULL;
+    }
+    strings = kube__pool_alloc_array(r->pool, list->count, sizeof *strings);
+    if (strings == NULL) {
+        kube__yaml_reader_no_memory(r);
+        return NULL;
+    }
+    for (const kube__yaml_item *item = list->first; item != NULL && r->status == KUBE_OK; item = item->next) {
+        if (item->value->kind == KUBE__YAML_NULL)
+            strings[n++] = "";
+        else if (item->value->kind != KUBE__YAML_STRING)
+            fail_kind(r, item->value, field, KUBE__YAML_STRING);
+        else
+            strings[n++] = text_of(r, item->value, field);
+    }
+    *count = r->status == KUBE_OK ? n : 0;
+    return r->status == KUBE_OK ? strings : NULL;
+}
+
+/* By name, then by place, so that of two equal names the later one is the one to complain about. */
+static int compare_names(const void *a, const void *b)
+{
+    const kube__yaml_node *x = *(const kube__yaml_node *const *)a;
+    const kube__yaml_node *y = *(const kube__yaml_node *const *)b;
+    int order = strcmp(x->text.data, y->text.data);
+
+    if (order != 0)
+        return order;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->column < y->column ? -1 : x->column > y->column;
+}
+
+static size_t gather_names(kube__yaml_reader *r, const kube__yaml_node *list, const char *field,
+                           const kube__yaml_node **names)
+{
+    size_t n = 0;
+
+    for (const kube__yaml_item *item = list->first; item != NULL && r->status == KUBE_OK; item = item->next) {
+        const kube__yaml_node *name = kube__yaml_get(item->value, "name");
+
+        if (item->value->kind != KUBE__YAML_MAP)
+            fail_kind(r, item->value, field, KUBE__YAML_MAP);
+        else if (name != NULL && name->kind != KUBE__YAML_STRING)
+            fail_kind(r, name, field, KUBE__YAML_STRING);
+        else if (name != NULL && text_of(r, name, field) != NULL)
+            names[n++] = name;
+    }
+    return n;
+}
+
+void kube__yaml_check_named(kube__yaml_reader *r, const kube__yaml_node *list, const char *field)
+{
+    const kube__yaml_node **names;
+    size_t n;
+
+    if (r->status != KUBE_OK || list == NULL || list->count == 0)
+        return;
+    names = kube__pool_alloc_array(r->pool, list->count, sizeof *names);
+    if (names == NULL) {
+        kube__yaml_reader_no_memory(r);
+        return;
+    }
+    n = gather_names(r, list, field, names);
+    if (n > 1)
+        qsort(names, n, sizeof *names, compare_names);
+    for (size_t i = 1; i < n && r->status == KUBE_OK; i++) {
+        if (strcmp(names[i - 1]->text.data, names[i]->text.data) == 0)
+            kube__yaml_reader_fail(r, names[i], field, KUBE_ERR_CONFIG, "has a duplicate name \"%s\"",
+                                   names[i]->text.data);
+    }
+}
+

@@ -1,0 +1,232 @@
+/* Child processes: started by posix_spawn, their end seen through a pidfd, their standard output collected. */
+#include "io_internal.h"
+#include "shared/alloc.h"
+#include "shared/spawn.h"
+
+#include <kube/base/buf.h>
+#include <kube/sys/error.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { READ_CHUNK = 4096, DEFAULT_MAX_OUTPUT = 1 << 20, REAP_WAIT_MS = 1000 };
+
+typedef struct child {
+    kube_io            *io;
+    kube_io_child_done *done;
+    void               *user;
+    pid_t               pid;
+    int                 pid_fd;
+    int                 out_fd;
+    kube_io_watch      *pid_watch;
+    kube_io_watch      *out_watch;
+    kube_io_guard      *guard;
+    kube_buf            output;
+} child;
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* Waits for a process that was killed. One that sleeps in the kernel may take its time: then it stays a zombie. */
+static void reap_killed(const child *c)
+{
+    struct pollfd p = { .fd = c->pid_fd, .events = POLLIN };
+
+    if (c->pid_fd >= 0)
+        while (poll(&p, 1, REAP_WAIT_MS) < 0 && errno == EINTR)
+            ;
+    waitpid(c->pid, NULL, WNOHANG);
+}
+
+static void release(child *c)
+{
+    kube_io_guard_free(c->guard);
+    kube_io_watch_free(c->out_watch);
+    kube_io_watch_free(c->pid_watch);
+    close_fd(&c->out_fd);
+    close_fd(&c->pid_fd);
+    kube_buf_wipe(&c->output);
+    kube__free(c);
+}
+
+static void on_killed(void *user, unsigned events)
+{
+    child *c = user;
+
+    (void)events;
+    if (waitpid(c->pid, NULL, WNOHANG) != 0)
+        release(c);
+}
+
+static void on_loop_end(void *user, kube_status why)
+{
+    child *c = user;
+
+    (void)why;
+    reap_killed(c);
+    release(c);
+}
+
+/* From here on only the zombie is waited for. SIGKILL cannot be ignored, but a process that sleeps in the kernel may take
+ * its time, so it is the loop that waits. */
+static void bury(child *c)
+{
+    bool closing = c->io->closing;
+
+    kube_io_watch_free(c->out_watch);
+    kube_io_watch_free(c->pid_watch);
+    kube_io_guard_free(c->guard);
+    c->out_watch = c->pid_watch = NULL;
+    c->guard = NULL;
+    close_fd(&c->out_fd);
+    if (closing || kube_io_watch_new(c->io, c->pid_fd, KUBE_IO_READ, on_killed, c, &c->pid_watch, NULL) != KUBE_OK ||
+        kube_io_guard_new(c->io, NULL, on_loop_end, c, &c->guard, NULL) != KUBE_OK)
+        on_loop_end(c, KUBE_ERR_CANCELLED);
+}
+
+static void report(child *c, kube_status status, int wait_status)
+{
+    char nothing = '\0';
+
+    c->done(c->user, status, wait_status, c->output.data != NULL ? c->output.data : &nothing, c->output.len);
+}
+
+static void kill_and_report(child *c, kube_status status)
+{
+    kill(c->pid, SIGKILL);
+    report(c, status, -1);
+    bury(c);
+}
+
+static void on_interrupt(void *user, kube_status why)
+{
+    kill_and_report(user, why);
+}
+
+/* Reads what is there. False when reading has to stop: the output is over, or more than it may be. */
+static bool read_output(child *c)
+{
+    char chunk[READ_CHUNK];
+    bool more = true;
+
+    for (;;) {
+        ssize_t n = read(c->out_fd, chunk, sizeof chunk);
+
+        if (n > 0) {
+            kube_buf_append(&c->output, kube_str_n(chunk, (size_t)n));
+            if (kube_buf_status(&c->output, NULL) != KUBE_OK)
+                more = false;
+        } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+            more = false;
+        }
+        if (!more || (n < 0 && errno == EAGAIN))
+            break;
+    }
+    kube__wipe(chunk, sizeof chunk);
+    return more;
+}
+
+static void on_output(void *user, unsigned events)
+{
+    child *c = user;
+    kube_status st;
+
+    (void)events;
+    if (read_output(c))
+        return;
+    st = kube_buf_status(&c->output, NULL);
+    kube_io_watch_free(c->out_watch);
+    c->out_watch = NULL;
+    if (st != KUBE_OK)
+        kill_and_report(c, st);
+}
+
+/* What the child wrote before it ended is in the pipe now. A grandchild may keep the pipe open: it is not waited for. */
+static void on_exit_of_child(void *user, unsigned events)
+{
+    child *c = user;
+    int wait_status = -1;
+    kube_status st;
+
+    (void)events;
+    if (waitpid(c->pid, &wait_status, WNOHANG) == 0)
+        return;
+    if (c->out_watch != NULL)
+        read_output(c);
+    st = kube_buf_status(&c->output, NULL);
+    report(c, st, wait_status);
+    release(c);
+}
+
+static int open_pid_fd(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+    return (int)syscall(SYS_pidfd_open, pid, 0u); /* close-on-exec by definition */
+#else
+    return (int)syscall(434, pid, 0u);
+#endif
+}
+
+static kube_status watch_child(child *c, const kube_call *call, kube_error **err)
+{
+    kube_status st;
+
+    c->pid_fd = open_pid_fd(c->pid);
+    if (c->pid_fd < 0)
+        return kube_error_set_errno(err, KUBE_ERR_IO, errno, "watching a child process");
+    st = kube_io_watch_new(c->io, c->pid_fd, KUBE_IO_READ, on_exit_of_child, c, &c->pid_watch, err);
+    if (st == KUBE_OK)
+        st = kube_io_watch_new(c->io, c->out_fd, KUBE_IO_READ, on_output, c, &c->out_watch, err);
+    if (st == KUBE_OK)
+        st = kube_io_guard_new(c->io, call, on_interrupt, c, &c->guard, err);
+    return st;
+}
+
+static kube_status check_call(kube_io *io, const kube_call *call, kube_error **err)
+{
+    if (io->closing || (call != NULL && kube_cancel_is_fired(call->cancel)))
+        return kube_error_set(err, KUBE_ERR_CANCELLED, "cancelled");
+    return kube__io_check_process(io, err);
+}
+
+kube_status kube_io_child_start(kube_io *io, const kube_io_child_options *opts, const kube_call *call,
+                                kube_io_child_done *done, void *user, kube_error **err)
+{
+    child *c = NULL;
+    kube_status st;
+
+    if (opts == NULL || opts->struct_size < sizeof *opts || opts->path == NULL || opts->argv == NULL)
+        return kube_error_set(err, KUBE_ERR_INVALID_ARG, "kube_io_child_options is incomplete");
+    st = check_call(io, call, err);
+    if (st != KUBE_OK)
+        return st;
+    if (KUBE__NEW(c) == NULL)
+        return kube_error_no_memory(err);
+    c->io = io;
+    c->done = done;
+    c->user = user;
+    c->pid_fd = c->out_fd = -1;
+    kube_buf_init(&c->output, opts->max_output_bytes != 0 ? opts->max_output_bytes : DEFAULT_MAX_OUTPUT);
+    st = kube__spawn(opts, &c->pid, &c->out_fd, err);
+    if (st == KUBE_OK) {
+        st = watch_child(c, call, err);
+        if (st != KUBE_OK) {
+            kill(c->pid, SIGKILL);
+            reap_killed(c);
+        }
+    }
+    if (st != KUBE_OK) {
+        release(c);
+        return st;
+    }
+    return KUBE_PENDING;
+}

@@ -1,0 +1,6 @@
+#include <kube/base/version.h>
+
+const char *kube_version(void)
+{
+    return KUBE_VERSION;
+}

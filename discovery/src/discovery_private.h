@@ -1,0 +1,16 @@
+#ifndef KUBE_DISCOVERY_DISCOVERY_PRIVATE_H
+#define KUBE_DISCOVERY_DISCOVERY_PRIVATE_H
+
+#include "counted.h"
+#include "shared/blocking.h"
+
+#include <kube/sys/discovery.h>
+
+struct kube_discovery {
+    kube__counted      counted;
+    kube_discovery_ops ops;
+    void              *state;
+    kube__blocking    *blocking;
+};
+
+#endif

@@ -1,0 +1,52 @@
+/* Asking a server for its version. */
+#include "live.h"
+#include "shared/alloc.h"
+
+#include <kube/sys/error.h>
+
+static const uint64_t max_version_bytes = 1 << 20;
+
+typedef struct question {
+    kube_server_version_done *done;
+    void                     *user;
+} question;
+
+static kube_status understand(kube_rest_response *response, kube_server_version **out, kube_error **err)
+{
+    kube_status st = kube_server_version_from_json(kube_rest_response_body(response), out, err);
+
+    kube_rest_response_unref(response);
+    return st == KUBE_OK ? st : kube_error_wrap(err, st, "unable to parse the server version");
+}
+
+static void on_done(void *user, kube_status status, kube_rest_response *response, kube_error *err)
+{
+    question *q = user;
+    kube_server_version_done *done = q->done;
+    void *done_user = q->user;
+    kube_server_version *version = NULL;
+
+    kube__free(q);
+    if (status == KUBE_OK)
+        status = understand(response, &version, &err);
+    done(done_user, status, version, err);
+}
+
+kube_status kube__live_server_version(void *state, kube_io *io, const kube_call *call, kube_server_version_done *done,
+                                      void *user, kube_server_version **out, kube_error **err)
+{
+    kube_rest_response *response = NULL;
+    question *q = NULL;
+    kube_status st;
+
+    if (KUBE__NEW(q) == NULL)
+        return kube_error_no_memory(err);
+    q->done = done;
+    q->user = user;
+    st = kube__live_send(state, io, "/version", "application/json, */*", max_version_bytes, call, on_done, q, &response,
+                         err);
+    if (st == KUBE_PENDING)
+        return st;
+    kube__free(q);
+    return st == KUBE_OK ? understand(response, out, err) : st;
+}

@@ -1,0 +1,108 @@
+#include "transfer.h"
+
+#include <kube/sys/error.h>
+
+#include <openssl/x509_vfy.h>
+
+#include <string.h>
+
+static kube_status meaning(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OUT_OF_MEMORY:
+        return KUBE_ERR_OUT_OF_MEMORY;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also: an answer in HTTP/0.9 */
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_URL_MALFORMAT:
+        return KUBE_ERR_PROTOCOL;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return KUBE_ERR_TLS;
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:
+        return KUBE_ERR_LIMIT;
+#endif
+    default:
+        return KUBE_ERR_UNAVAILABLE;
+    }
+}
+
+/* With TLS 1.3 a server refuses a client certificate after the handshake: all there is to see is an alert. */
+static bool is_tls_alert(const kube__transfer *t, CURLcode code)
+{
+    return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(t->error_text, "alert") != NULL;
+}
+
+static const char *words(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "the name of the server is unknown";
+    case CURLE_COULDNT_CONNECT:
+        return "no connection";
+    case CURLE_OPERATION_TIMEDOUT:
+        return "no connection within the time that was set";
+    case CURLE_ABORTED_BY_CALLBACK:
+        return "the connection was lost again and again";
+    case CURLE_PARTIAL_FILE:
+        return "the connection was lost before the answer was complete";
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return "the connection was lost";
+    default:
+        return meaning(code) == KUBE_ERR_TLS ? "TLS" : "the exchange failed";
+    }
+}
+
+/* libcurl says "unable to get local issuer certificate" and the like; a person wants to hear what to look at. */
+static const char *hint(const kube__transfer *t, CURLcode code)
+{
+    long verify = X509_V_OK;
+
+    if (code == CURLE_SSL_CERTPROBLEM)
+        return " (the client certificate and its key)";
+    if (code != CURLE_PEER_FAILED_VERIFICATION)
+        return "";
+    curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+    switch (verify) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return " (the server's certificate is not from the certificate authority that is trusted)";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return " (the server's certificate has expired)";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return " (the server's certificate is not valid yet)";
+    default:
+        return " (the server's certificate does not fit)";
+    }
+}
+
+kube_status kube__curl_error(const kube__transfer *t, CURLcode code, kube_error **err)
+{
+    kube_status st = is_tls_alert(t, code) ? KUBE_ERR_TLS : meaning(code);
+    const char *what = is_tls_alert(t, code) ? "TLS: the server refused" : words(code);
+    const char *detail = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
+
+    if (st == KUBE_ERR_OUT_OF_MEMORY)
+        return kube_error_no_memory(err);
+    return kube_error_set(err, st, "%s: %s%s", what, detail, hint(t, code));
+}
+
+bool kube__curl_error_is_no_connection(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
+           meaning(code) == KUBE_ERR_TLS;
+}

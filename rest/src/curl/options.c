@@ -1,0 +1,232 @@
+/* What a handle is told, and the callbacks by which libcurl hands over an answer. */
+#include "transfer.h"
+
+#include <kube/sys/error.h>
+
+#include <openssl/ssl.h>
+
+#include <string.h>
+
+/* A connection that was idle for longer is not used again: API servers close theirs after 90 s. */
+enum { MAX_IDLE_S = 70, BODY_RESERVE_MAX_BYTES = 1 << 20 };
+
+static bool negotiated_http2(CURL *easy)
+{
+    struct curl_tlssessioninfo *tls = NULL;
+    const unsigned char *protocol = NULL;
+    unsigned len = 0;
+
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls == NULL ||
+        tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == NULL)
+        return false;
+    SSL_get0_alpn_selected(tls->internals, &protocol, &len);
+    return len == 2 && memcmp(protocol, "h2", 2) == 0;
+}
+
+/* Called when a connection is there and before the request is sent; again each time libcurl repeats it by itself, which it
+ * does when a connection that was used before turns out to be dead. That is harmless for GET, but not without end. */
+static int on_before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    kube__transfer *t = user;
+
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    if (++t->attempts > KUBE__MAX_ATTEMPTS)
+        return CURL_PREREQFUNC_ABORT;
+    if (t->opener) {
+        t->opener = false;
+        kube__gate_connected(&t->pool->gate, negotiated_http2(t->easy));
+    }
+    return CURL_PREREQFUNC_OK;
+}
+
+static void reserve_body(kube__transfer *t)
+{
+    curl_off_t announced = -1;
+
+    if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) != CURLE_OK || announced <= 0)
+        return;
+    if (announced > BODY_RESERVE_MAX_BYTES) /* the rest when it has really come */
+        announced = BODY_RESERVE_MAX_BYTES;
+    if ((uint64_t)announced <= t->request->max_response_bytes)
+        kube_buf_reserve(&t->body, (size_t)announced);
+}
+
+/* Returning less than was offered makes libcurl end the transfer; kube__transfer_result() finds out why. */
+static size_t on_body(char *data, size_t one, size_t len, void *user)
+{
+    kube__transfer *t = user;
+
+    (void)one;
+    if (t->body.data == NULL)
+        reserve_body(t);
+    kube_buf_append(&t->body, kube_str_n(data, len));
+    return kube_buf_status(&t->body, NULL) == KUBE_OK ? len : 0;
+}
+
+/* Interim answers and those of proxies come first; trailers come last and are left out. */
+static size_t on_header(char *data, size_t one, size_t len, void *user)
+{
+    kube__transfer *t = user;
+    const char *colon = memchr(data, ':', len);
+    size_t end = len;
+
+    (void)one;
+    t->header_bytes += len;
+    if (t->header_bytes > KUBE__HEADERS_MAX_BYTES) {
+        t->headers_too_big = true;
+        return 0;
+    }
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        kube_buf_reset(&t->response_headers);
+        t->header_count = 0;
+        return len;
+    }
+    while (end > 0 && (data[end - 1] == '\r' || data[end - 1] == '\n'))
+        end--;
+    if (colon == NULL || colon == data || memchr(data, '\0', len) != NULL || t->body.data != NULL)
+        return len;
+    kube_buf_append(&t->response_headers, kube_str_n(data, (size_t)(colon - data)));
+    kube_buf_append_char(&t->response_headers, '\0');
+    kube_buf_append(&t->response_headers, kube_str_n(colon + 1, end - (size_t)(colon - data) - 1));
+    kube_buf_append_char(&t->response_headers, '\0');
+    t->header_count++;
+    return kube_buf_status(&t->response_headers, NULL) == KUBE_OK ? len : 0;
+}
+
+static bool append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *grown = curl_slist_append(*list, text);
+
+    if (grown != NULL)
+        *list = grown;
+    return grown != NULL;
+}
+
+static bool append_header(kube__transfer *t, const char *name, const char *value)
+{
+    kube_buf line = KUBE_BUF_INIT(1 << 21);
+    bool ok;
+
+    kube_buf_append_c(&line, name);
+    kube_buf_append_c(&line, value[0] != '\0' ? ": " : ";"); /* libcurl's way to say "empty", not "leave out" */
+    kube_buf_append_c(&line, value);
+    ok = kube_buf_status(&line, NULL) == KUBE_OK && append(&t->headers, line.data);
+    kube_buf_wipe(&line);
+    return ok;
+}
+
+static bool build_lists(kube__transfer *t)
+{
+    const kube__curl_transport *transport = t->pool->transport;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < t->request->header_count; i++)
+        ok = append_header(t, t->request->headers[i].name, t->request->headers[i].value);
+    if (ok && transport->authority != NULL)
+        ok = append_header(t, "Host", transport->authority);
+    if (ok && transport->connect_to != NULL)
+        ok = append(&t->connect_to, transport->connect_to);
+    if (ok)
+        t->resolve = kube__pool_resolve_list(t->pool, &ok);
+    kube_buf_append_f(&t->url, "%s://%s:%u%s", transport->https ? "https" : "http", transport->url_host,
+                      (unsigned)transport->port, t->request->target);
+    return ok && kube_buf_status(&t->url, NULL) == KUBE_OK;
+}
+
+static CURLcode set_blob(CURL *easy, CURLoption option, kube_blob *blob)
+{
+    kube_str bytes = kube_blob_str(blob);
+    struct curl_blob b = { (void *)(size_t)bytes.data, bytes.len, CURL_BLOB_NOCOPY }; /* the transport outlives it */
+
+    return blob != NULL ? curl_easy_setopt(easy, option, &b) : CURLE_OK;
+}
+
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (code == CURLE_OK)                                                                                          \
+            code = curl_easy_setopt(easy, option, value);                                                              \
+    } while (0)
+
+/* Certificates and authorities always from memory: a path is a cache key of libcurl's, and new content at the same path
+ * would go on as the old identity. */
+static CURLcode set_tls(const kube__curl_transport *transport, CURL *easy)
+{
+    CURLcode code = set_blob(easy, CURLOPT_CAINFO_BLOB, transport->ca_pem);
+
+    if (transport->ca_pem != NULL)
+        SET(CURLOPT_CAPATH, "/dev/null"); /* else the system's authorities would be trusted as well */
+    if (code == CURLE_OK)
+        code = set_blob(easy, CURLOPT_SSLCERT_BLOB, transport->cert_pem);
+    if (code == CURLE_OK)
+        code = set_blob(easy, CURLOPT_SSLKEY_BLOB, transport->key_pem);
+    SET(CURLOPT_KEYPASSWD, ""); /* an encrypted key without it crashes libcurl before 8.14 */
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, transport->insecure_skip_tls_verify ? 0L : 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, transport->insecure_skip_tls_verify ? 0L : 2L);
+    return code;
+}
+
+static CURLcode set_callbacks(kube__transfer *t, CURL *easy)
+{
+    CURLcode code = kube__pool_init_socket_options(t->pool, easy);
+
+    SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_ERRORBUFFER, t->error_text);
+    SET(CURLOPT_PREREQFUNCTION, on_before_request);
+    SET(CURLOPT_PREREQDATA, t);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, t);
+    return code;
+}
+
+/* Redirects and deadlines are ours; proxies are not used, whatever the environment says. QUICK_EXIT: a resolver thread that
+ * hangs must not hold up the loop when its transfer is cancelled. */
+static CURLcode set_http(kube__transfer *t, CURL *easy)
+{
+    const kube__curl_transport *transport = t->pool->transport;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, t->url.data);
+
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, transport->https ? "https" : "http");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_HTTPGET, 1L);
+    SET(CURLOPT_HTTPHEADER, t->headers);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    SET(CURLOPT_HTTP09_ALLOWED, 0L);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transport->connect_timeout_ms);
+    SET(CURLOPT_QUICK_EXIT, 1L);
+    SET(CURLOPT_MAXAGE_CONN, (long)MAX_IDLE_S);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_ACCEPT_ENCODING, t->request->accept_gzip ? "gzip" : NULL);
+    if (t->connect_to != NULL)
+        SET(CURLOPT_CONNECT_TO, t->connect_to);
+    if (t->resolve != NULL)
+        SET(CURLOPT_RESOLVE, t->resolve);
+    return code;
+}
+
+kube_status kube__transfer_set_options(kube__transfer *t, kube_error **err)
+{
+    CURLcode code;
+
+    if (!build_lists(t))
+        return kube_error_no_memory(err);
+    code = set_callbacks(t, t->easy);
+    if (code == CURLE_OK)
+        code = set_http(t, t->easy);
+    if (code == CURLE_OK && t->pool->transport->https)
+        code = set_tls(t->pool->transport, t->easy);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return kube_error_no_memory(err);
+    if (code != CURLE_OK)
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl lacks something: %s", curl_easy_strerror(code));
+    return KUBE_OK;
+}

@@ -1,0 +1,100 @@
+/* Names through a plugged-in resolver. One resolution serves every transfer that waits; its answer holds for a minute. */
+#include "pool.h"
+
+#include <kube/sys/error.h>
+
+#include "../plugins.h"
+
+#include "transfer.h"
+
+#include <string.h>
+
+#define ADDRESSES_LIVE_NS ((int64_t)60 * 1000000000)
+
+static void finish(kube__pool *pool, kube_status st, kube_blob *addresses, kube_error *err)
+{
+    kube_cancel_unref(pool->resolving);
+    pool->resolving = NULL;
+    if (st == KUBE_OK && kube_blob_str(addresses).len == 0)
+        st = kube_error_set(&err, KUBE_ERR_UNAVAILABLE, "the resolver gave no address");
+    if (st != KUBE_OK) {
+        kube_blob_unref(addresses);
+        kube_error_wrap(&err, st, "resolving %s", pool->transport->host);
+        kube__pool_fail_queue(pool, st, err);
+        return;
+    }
+    kube_blob_unref(pool->addresses);
+    pool->addresses = addresses;
+    pool->addresses_until_ns = kube_io_now_ns(pool->io) + ADDRESSES_LIVE_NS;
+}
+
+static void on_resolved(void *user, kube_status st, kube_blob *addresses, kube_error *err)
+{
+    kube__pool *pool = user;
+
+    finish(pool, st, addresses, err);
+    if (pool->closing)
+        kube__pool_close(pool);
+    else
+        kube__pool_pump(pool);
+}
+
+bool kube__pool_resolved(kube__pool *pool)
+{
+    kube__curl_transport *t = pool->transport;
+    kube_call call = { 0, NULL };
+    kube_blob *addresses = NULL;
+    kube_error *err = NULL;
+    kube_status st;
+
+    if (!t->resolve || (pool->addresses != NULL && kube_io_now_ns(pool->io) < pool->addresses_until_ns))
+        return true;
+    if (pool->resolving != NULL)
+        return false;
+    st = kube_cancel_new(NULL, &pool->resolving, &err);
+    if (st == KUBE_OK) {
+        call.cancel = pool->resolving;
+        call.deadline_ns = kube_io_now_ns(pool->io) + (int64_t)t->connect_timeout_ms * 1000000;
+        st = kube__resolver_resolve(t->resolver, pool->io, t->host, &call, on_resolved, pool, &addresses, &err);
+        if (st == KUBE_PENDING)
+            return false;
+    }
+    finish(pool, st, addresses, err);
+    return st == KUBE_OK && pool->queue_head != NULL;
+}
+
+/* Nobody waits any more. The resolver reports at once, because it was cancelled; the pool must live until then. */
+void kube__pool_stop_resolving(kube__pool *pool)
+{
+    kube_cancel_fire(pool->resolving);
+}
+
+struct curl_slist *kube__pool_resolve_list(const kube__pool *pool, bool *ok)
+{
+    const kube__curl_transport *t = pool->transport;
+    kube_buf line = KUBE_BUF_INIT(64 * 1024);
+    struct curl_slist *list = NULL;
+    kube_str addresses = kube_blob_str(pool->addresses);
+
+    *ok = true;
+    if (!t->resolve)
+        return NULL;
+    kube_buf_append_f(&line, "%s:%u:", t->host, (unsigned)t->port);
+    while (addresses.len != 0) { /* libcurl wants IPv6 addresses in brackets */
+        const char *comma = memchr(addresses.data, ',', addresses.len);
+        size_t n = comma != NULL ? (size_t)(comma - addresses.data) : addresses.len;
+        bool v6 = memchr(addresses.data, ':', n) != NULL;
+
+        kube_buf_append_c(&line, v6 ? "[" : "");
+        kube_buf_append(&line, kube_str_n(addresses.data, n));
+        kube_buf_append_c(&line, v6 ? "]" : "");
+        kube_buf_append_c(&line, comma != NULL ? "," : "");
+        n += comma != NULL ? 1 : 0;
+        addresses = kube_str_n(addresses.data + n, addresses.len - n);
+    }
+    if (kube_buf_status(&line, NULL) == KUBE_OK)
+        list = curl_slist_append(NULL, line.data);
+    *ok = list != NULL;
+    kube_buf_clear(&line);
+    return list;
+}

@@ -1,0 +1,164 @@
+#include "transfer.h"
+
+#include "shared/alloc.h"
+
+#include <kube/sys/error.h>
+
+void kube__transfer_free(kube__transfer *t)
+{
+    kube_io_guard_free(t->guard);
+    curl_slist_free_all(t->headers);
+    curl_slist_free_all(t->connect_to);
+    curl_slist_free_all(t->resolve);
+    kube_buf_clear(&t->url);
+    kube_buf_clear(&t->response_headers);
+    kube_buf_clear(&t->body);
+    kube__free(t);
+}
+
+void kube__transfer_report(kube__transfer *t, kube_status status, kube_rest_response *response, kube_error *err)
+{
+    kube_transport_done *done = t->done;
+    void *user = t->user;
+
+    kube__transfer_free(t);
+    done(user, status, response, err);
+}
+
+static void on_interrupt(void *user, kube_status why)
+{
+    kube__transfer *t = user;
+    kube__pool *pool = t->pool;
+    kube_error *err = NULL;
+
+    kube_error_set(&err, why, "%s", why == KUBE_ERR_TIMEOUT ? "no answer within the time that was set" : "cancelled");
+    kube__transfer_detach(t);
+    if (pool->queue_head == NULL)
+        kube__pool_stop_resolving(pool);
+    else
+        kube_io_task_post(pool->pump_task); /* its place is free */
+    kube__transfer_report(t, why, NULL, err);
+}
+
+static size_t ceiling(uint64_t bytes)
+{
+    return bytes < SIZE_MAX / 2 ? (size_t)bytes : SIZE_MAX / 2;
+}
+
+kube_status kube__transfer_new(kube__pool *pool, const kube_transport_request *request, const kube_call *call,
+                               kube_transport_done *done, void *user, kube__transfer **out, kube_error **err)
+{
+    kube__transfer *t = NULL;
+    kube_status st;
+
+    if (KUBE__NEW(t) == NULL)
+        return kube_error_no_memory(err);
+    t->pool = pool;
+    t->request = request;
+    t->done = done;
+    t->user = user;
+    kube_buf_init(&t->url, KUBE__URL_MAX_BYTES + 1024);
+    kube_buf_init(&t->response_headers, KUBE__HEADERS_MAX_BYTES);
+    kube_buf_init(&t->body, ceiling(request->max_response_bytes));
+    st = kube_io_guard_new(pool->io, call, on_interrupt, t, &t->guard, err);
+    if (st != KUBE_OK) {
+        kube__transfer_free(t);
+        return st;
+    }
+    *out = t;
+    return KUBE_OK;
+}
+
+static kube_status ensure_multi(kube__pool *pool, kube_error **err)
+{
+    uint32_t max = pool->transport->max_connections;
+    long connections = max != 0 ? (long)max : KUBE__MAX_CONNECTIONS_HTTP1;
+    CURLMcode code;
+
+    if (pool->multi != NULL)
+        return KUBE_OK;
+    pool->multi = curl_multi_init();
+    if (pool->multi == NULL)
+        return kube_error_no_memory(err);
+    code = kube__pool_init_sockets(pool);
+    if (code == CURLM_OK)
+        code = curl_multi_setopt(pool->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)KUBE__STREAMS_PER_CONNECTION);
+    if (code == CURLM_OK) /* the gate keeps below this by itself, except behind servers that allow very few streams */
+        code = curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
+    if (code == CURLM_OK)
+        code = curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, connections + 1);
+#if LIBCURL_VERSION_NUM >= 0x081400
+    if (code == CURLM_OK)
+        code = curl_multi_setopt(pool->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
+    if (code != CURLM_OK) {
+        curl_multi_cleanup(pool->multi);
+        pool->multi = NULL;
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl: %s", curl_multi_strerror(code));
+    }
+    return KUBE_OK;
+}
+
+kube_status kube__transfer_start(kube__transfer *t, kube_error **err)
+{
+    kube__pool *pool = t->pool;
+    kube_status st = ensure_multi(pool, err);
+    CURLMcode code;
+
+    if (st != KUBE_OK)
+        return st;
+    t->easy = pool->spare_count != 0 ? pool->spare[--pool->spare_count] : curl_easy_init();
+    if (t->easy == NULL)
+        return kube_error_no_memory(err);
+    st = kube__transfer_set_options(t, err);
+    if (st == KUBE_OK) {
+        code = curl_multi_add_handle(pool->multi, t->easy);
+        if (code == CURLM_OUT_OF_MEMORY)
+            st = kube_error_no_memory(err);
+        else if (code != CURLM_OK)
+            st = kube_error_set(err, KUBE_ERR_UNAVAILABLE, "libcurl: %s", curl_multi_strerror(code));
+    }
+    if (st != KUBE_OK) {
+        curl_easy_cleanup(t->easy);
+        t->easy = NULL;
+    }
+    return st;
+}
+
+static kube_status build_response(kube__transfer *t, kube_rest_response **out, kube_error **err)
+{
+    const char *p = t->response_headers.data;
+    kube_rest_param *headers = kube__calloc(t->header_count + 1, sizeof *headers);
+    kube_status st;
+    long code = 0;
+
+    if (headers == NULL)
+        return kube_error_no_memory(err);
+    for (size_t i = 0; i < t->header_count; i++) {
+        headers[i].name = p;
+        headers[i].value = p + strlen(p) + 1;
+        p = headers[i].value + strlen(headers[i].value) + 1;
+    }
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+    if (code < 100 || code > 599)
+        st = kube_error_set(err, KUBE_ERR_PROTOCOL, "an answer with the status %ld", code);
+    else
+        st = kube_rest_response_new((int)code, headers, t->header_count, &t->body, out, err);
+    kube__free(headers);
+    return st;
+}
+
+kube_status kube__transfer_result(kube__transfer *t, CURLcode code, kube_rest_response **out, kube_error **err)
+{
+    kube_status st = kube_buf_status(&t->response_headers, NULL);
+
+    if (st == KUBE_ERR_OUT_OF_MEMORY || kube_buf_status(&t->body, NULL) == KUBE_ERR_OUT_OF_MEMORY)
+        return kube_error_no_memory(err);
+    if (st == KUBE_ERR_LIMIT || t->headers_too_big)
+        return kube_error_set(err, KUBE_ERR_LIMIT, "the answer's headers are larger than %d bytes",
+                              KUBE__HEADERS_MAX_BYTES);
+    if (kube_buf_status(&t->body, NULL) == KUBE_ERR_LIMIT)
+        return kube_error_set(err, KUBE_ERR_LIMIT, "the answer is larger than %llu bytes",
+                              (unsigned long long)t->request->max_response_bytes);
+    return code == CURLE_OK ? build_response(t, out, err) : kube__curl_error(t, code, err);
+}

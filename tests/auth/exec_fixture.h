@@ -1,0 +1,193 @@
+/* A credential that runs a shell script of the test's, in a directory of its own. */
+#ifndef EXEC_FIXTURE_H
+#define EXEC_FIXTURE_H
+
+#include "../../rest/src/plugins.h"
+#include "cmocka_all.h"
+#include "credentials.h"
+#include "fake_clock.h"
+#include "fake_host.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define V1 "client.authentication.k8s.io/v1"
+#define ANSWER(token) "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"" token "\"}}"
+#define PRINT(token) "echo '" ANSWER(token) "'\n"
+
+typedef struct exec_fixture {
+    char             dir[64], script[96];
+    fake_host        fake;
+    fake_clock       clock;
+    kube_credential *credential;
+} exec_fixture;
+
+/* What one request came to. */
+typedef struct exec_result {
+    int         calls;
+    kube_status status;
+    kube_blob  *header;
+    kube_error *err;
+} exec_result;
+
+static inline const char *fixture_path(const exec_fixture *f, const char *name)
+{
+    static char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    return path;
+}
+
+/* `body` runs in the fixture's directory, and each run adds a line to the file "runs". */
+static inline void fixture_write_script(exec_fixture *f, const char *body)
+{
+    FILE *file = fopen(f->script, "w");
+
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\ncd '%s'\necho x >> runs\n%s", f->dir, body);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(f->script, 0700), 0);
+}
+
+static inline void fixture_begin(exec_fixture *f, const char *body)
+{
+    kube__exec_spec spec = { .api_version = V1, .interactive_mode = "Never", .install_hint = "get it", .command = f->script };
+    kube__exec_options opts = { &f->fake.host, &spec, "u", { NULL, 0 } };
+
+    memset(f, 0, sizeof *f);
+    snprintf(f->dir, sizeof f->dir, "/tmp/kube-exec-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    snprintf(f->script, sizeof f->script, "%s/plugin", f->dir);
+    fake_host_init(&f->fake);
+    fake_clock_init(&f->clock);
+    f->fake.environment[0] = "PATH=/usr/bin:/bin";
+    fixture_write_script(f, body);
+    assert_int_equal(kube__credential_exec_new(&opts, &f->credential, NULL), KUBE_OK);
+}
+
+static inline void fixture_end(exec_fixture *f)
+{
+    static const char *const names[] = { "plugin", "runs", "pid", "gate", "env" };
+
+    kube_credential_unref(f->credential);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        unlink(fixture_path(f, names[i]));
+    assert_int_equal(rmdir(f->dir), 0);
+}
+
+static inline kube_io *fixture_io(exec_fixture *f)
+{
+    kube_io_options opts = KUBE_IO_OPTIONS_INIT;
+    kube_io *io = NULL;
+
+    opts.clock = &f->clock.clock;
+    assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
+    return io;
+}
+
+static inline int fixture_runs(const exec_fixture *f)
+{
+    FILE *file = fopen(fixture_path(f, "runs"), "r");
+    int runs = 0, c;
+
+    if (file == NULL)
+        return 0;
+    while ((c = fgetc(file)) != EOF)
+        runs += c == '\n';
+    fclose(file);
+    return runs;
+}
+
+static inline void result_take(void *user, kube_status status, kube_blob *header, kube_error *err)
+{
+    exec_result *r = user;
+
+    r->calls++;
+    r->status = status;
+    r->header = header;
+    r->err = err;
+}
+
+static inline void result_clear(exec_result *r)
+{
+    kube_blob_unref(r->header);
+    kube_error_free(r->err);
+    memset(r, 0, sizeof *r);
+}
+
+/* KUBE_PENDING, or the final status, which is then in the result too. */
+static inline kube_status ask(exec_fixture *f, kube_io *io, const kube_call *call, exec_result *r)
+{
+    kube_blob *header = NULL;
+    kube_error *err = NULL;
+    kube_status st;
+
+    memset(r, 0, sizeof *r);
+    st = kube__credential_authorization(f->credential, io, call, result_take, r, &header, &err);
+    if (st != KUBE_PENDING)
+        *r = (exec_result){ 1, st, header, err };
+    return st;
+}
+
+/* Some hundred milliseconds are a failure, not a wait. */
+static inline void run_until_done(kube_io *io, const exec_result *r)
+{
+    for (int i = 0; i < 500 && r->calls == 0; i++)
+        if (kube_io_run(io, 10) != KUBE_OK)
+            return;
+}
+
+static inline void get(exec_fixture *f, kube_io *io, exec_result *r)
+{
+    if (ask(f, io, NULL, r) == KUBE_PENDING)
+        run_until_done(io, r);
+}
+
+#define assert_token(r, expected)                                                                                      \
+    do {                                                                                                               \
+        assert_int_equal((r)->calls, 1);                                                                              \
+        if ((r)->status != KUBE_OK)                                                                                   \
+            fail_msg("%d %s", (r)->status, kube_error_message((r)->err));                                              \
+        assert_string_equal(kube_blob_str((r)->header).data, "Bearer " expected);                                     \
+    } while (0)
+
+/* A script says `echo $$ > pid.new; mv pid.new pid`. 0: not within a while. */
+static inline pid_t wait_for_pid(const exec_fixture *f, kube_io *io)
+{
+    for (int i = 0; i < 500; i++) {
+        FILE *file = fopen(fixture_path(f, "pid"), "r");
+        int pid = 0;
+
+        if (file != NULL) {
+            int got = fscanf(file, "%d", &pid);
+
+            fclose(file);
+            unlink(fixture_path(f, "pid"));
+            return got == 1 ? pid : 0;
+        }
+        if (io != NULL && kube_io_run(io, 2) != KUBE_OK)
+            return 0;
+        if (io == NULL)
+            usleep(2000);
+    }
+    return 0;
+}
+
+/* Dead, and buried by its loop. */
+static inline bool dies(pid_t pid, kube_io *io)
+{
+    for (int i = 0; i < 500 && pid > 0; i++) {
+        if (kill(pid, 0) != 0)
+            return errno == ESRCH;
+        if (io != NULL && kube_io_run(io, 2) != KUBE_OK)
+            return false;
+    }
+    return false;
+}
+
+#define SAY_PID "echo $$ > pid.new; mv pid.new pid\n"
+
+#endif

@@ -1,0 +1,356 @@
+#include "alloc_trace.h"
+#include "exec_fixture.h"
+
+static void a_token_is_fetched_once_and_kept(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, PRINT("abc"));
+    io = fixture_io(&f);
+    assert_int_equal(ask(&f, io, NULL, &r), KUBE_PENDING);
+    assert_int_equal(r.calls, 0);
+    run_until_done(io, &r);
+    assert_token(&r, "abc");
+    result_clear(&r);
+    assert_int_equal(ask(&f, io, NULL, &r), KUBE_OK);
+    assert_token(&r, "abc");
+    assert_int_equal(fixture_runs(&f), 1);
+    result_clear(&r);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void the_plugin_is_given_arguments_and_environment_and_no_input(void **state)
+{
+    static const char *const args[] = { "one two", "" };
+    static const kube__env_var env[] = { { "EXTRA", "v w" } };
+    exec_fixture f;
+    exec_result r;
+    kube__exec_spec spec = { .api_version = V1, .interactive_mode = "Never", .command = f.script, .args = args,
+                             .arg_count = 2, .env = env, .env_count = 1 };
+    kube__exec_options opts = { &f.fake.host, &spec, "u", { NULL, 0 } };
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, "[ \"$#\" = 2 ] && [ \"$1\" = 'one two' ] && [ \"$2\" = '' ] || exit 3\n"
+                      "[ \"$EXTRA\" = 'v w' ] && [ \"$OWN\" = process ] || exit 4\n"
+                      "[ \"$KUBERNETES_EXEC_INFO\" = '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"spec\":"
+                      "{\"interactive\":false}}' ] || exit 5\n"
+                      "read line && exit 6\n" PRINT("abc"));
+    f.fake.environment[1] = "OWN=process";
+    kube_credential_unref(f.credential);
+    f.credential = NULL;
+    assert_int_equal(kube__credential_exec_new(&opts, &f.credential, NULL), KUBE_OK);
+    io = fixture_io(&f);
+    get(&f, io, &r);
+    assert_token(&r, "abc");
+    result_clear(&r);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void an_expired_token_is_fetched_anew(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"a\","
+                      "\"expirationTimestamp\":\"1970-01-01T00:01:00Z\"}}'\n");
+    io = fixture_io(&f);
+    get(&f, io, &r);
+    assert_token(&r, "a");
+    result_clear(&r);
+    f.clock.now_unix_ms = 60000;
+    get(&f, io, &r);
+    assert_token(&r, "a");
+    assert_int_equal(fixture_runs(&f), 1);
+    result_clear(&r);
+    f.clock.now_unix_ms = 60001;
+    fixture_write_script(&f, PRINT("b"));
+    get(&f, io, &r);
+    assert_token(&r, "b");
+    assert_int_equal(fixture_runs(&f), 2);
+    result_clear(&r);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+/* Those who waited get it; the next one asks again. */
+static void a_token_that_comes_too_late_is_used_once(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"a\","
+                      "\"expirationTimestamp\":\"1969-01-01T00:00:00Z\"}}'\n");
+    io = fixture_io(&f);
+    for (int i = 1; i <= 2; i++) {
+        get(&f, io, &r);
+        assert_token(&r, "a");
+        assert_int_equal(fixture_runs(&f), i);
+        result_clear(&r);
+    }
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void only_the_token_that_was_refused_is_forgotten(void **state)
+{
+    exec_fixture f;
+    exec_result first, second;
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, PRINT("a"));
+    io = fixture_io(&f);
+    get(&f, io, &first);
+    kube__credential_unauthorized(f.credential, first.header);
+    fixture_write_script(&f, PRINT("b"));
+    get(&f, io, &second);
+    assert_token(&second, "b");
+    result_clear(&second);
+    kube__credential_unauthorized(f.credential, first.header); /* of a slow request: "b" is not touched */
+    assert_int_equal(ask(&f, io, NULL, &second), KUBE_OK);
+    assert_token(&second, "b");
+    assert_int_equal(fixture_runs(&f), 2);
+    result_clear(&first);
+    result_clear(&second);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void what_goes_wrong_is_explained_and_tried_again(void **state)
+{
+    static const struct {
+        const char *body;
+        kube_status status;
+        const char *message;
+    } cases[] = {
+        { "echo secret; exit 7\n", KUBE_ERR_IO, "failed with exit code 7" },
+        { "exit 127\n", KUBE_ERR_IO, "failed with exit code 127: get it" },
+        { "kill -9 $$\n", KUBE_ERR_IO, "was ended by signal 9" },
+        { "echo hello\n", KUBE_ERR_PARSE, "is no ExecCredential in JSON" },
+        { "exec head -c 1100000 /dev/zero\n", KUBE_ERR_LIMIT, "printed too much" },
+        { "exec >&-\n", KUBE_ERR_PARSE, "is no ExecCredential in JSON" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        exec_fixture f;
+        exec_result r;
+        kube_io *io;
+
+        fixture_begin(&f, cases[i].body);
+        io = fixture_io(&f);
+        get(&f, io, &r);
+        if (r.calls != 1 || r.status != cases[i].status || strstr(kube_error_message(r.err), cases[i].message) == NULL)
+            fail_msg("%s: %d %s", cases[i].body, r.status, kube_error_message(r.err));
+        assert_non_null(strstr(kube_error_message(r.err), "user \"u\": "));
+        assert_non_null(strstr(kube_error_message(r.err), f.script));
+        result_clear(&r);
+        fixture_write_script(&f, PRINT("abc"));
+        get(&f, io, &r);
+        assert_token(&r, "abc");
+        result_clear(&r);
+        kube_io_free(io);
+        fixture_end(&f);
+    }
+}
+
+static void a_missing_plugin_is_reported_at_once_with_its_hint(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, "");
+    unlink(f.script);
+    io = fixture_io(&f);
+    assert_int_equal(ask(&f, io, NULL, &r), KUBE_ERR_CONFIG);
+    assert_non_null(strstr(kube_error_message(r.err), "user \"u\": the credential plugin is missing: get it: starting /tmp"));
+    result_clear(&r);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void a_cancelled_request_ends_at_once_and_so_does_its_plugin(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_cancel *cancel = NULL;
+    kube_io *io;
+    pid_t pid;
+
+    (void)state;
+    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    io = fixture_io(&f);
+    assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
+    assert_int_equal(ask(&f, io, &(kube_call){ 0, cancel }, &r), KUBE_PENDING);
+    pid = wait_for_pid(&f, io);
+    assert_true(pid > 0);
+    kube_cancel_fire(cancel);
+    run_until_done(io, &r);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    assert_true(dies(pid, io));
+    result_clear(&r);
+    kube_cancel_unref(cancel);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void a_deadline_ends_the_plugin_too(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+    pid_t pid;
+
+    (void)state;
+    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    io = fixture_io(&f);
+    assert_int_equal(ask(&f, io, &(kube_call){ f.clock.now_ns + 5000000000, NULL }, &r), KUBE_PENDING);
+    pid = wait_for_pid(&f, io);
+    fake_clock_advance(&f.clock, 4999);
+    assert_int_equal(kube_io_run(io, 0), KUBE_OK);
+    assert_int_equal(r.calls, 0);
+    fake_clock_advance(&f.clock, 1);
+    run_until_done(io, &r);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.status, KUBE_ERR_TIMEOUT);
+    assert_string_equal(kube_error_message(r.err), "the deadline passed while waiting for a credential plugin");
+    assert_true(dies(pid, io));
+    result_clear(&r);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void the_end_of_the_loop_ends_everything_on_it(void **state)
+{
+    exec_fixture f;
+    exec_result r[3];
+    kube_io *io;
+    pid_t pid;
+
+    (void)state;
+    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    io = fixture_io(&f);
+    for (size_t i = 0; i < COUNT_OF(r); i++)
+        assert_int_equal(ask(&f, io, NULL, &r[i]), KUBE_PENDING);
+    pid = wait_for_pid(&f, io);
+    kube_io_free(io);
+    for (size_t i = 0; i < COUNT_OF(r); i++) {
+        assert_int_equal(r[i].calls, 1);
+        assert_int_equal(r[i].status, KUBE_ERR_CANCELLED);
+        result_clear(&r[i]);
+    }
+    assert_true(dies(pid, NULL));
+    io = fixture_io(&f);
+    fixture_write_script(&f, PRINT("abc")); /* nothing of the first run is in the way of the next */
+    get(&f, io, &r[0]);
+    assert_token(&r[0], "abc");
+    result_clear(&r[0]);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void the_credential_may_go_while_its_plugin_runs(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+    pid_t pid;
+
+    (void)state;
+    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    io = fixture_io(&f);
+    assert_int_equal(ask(&f, io, NULL, &r), KUBE_PENDING);
+    pid = wait_for_pid(&f, io);
+    kube_credential_unref(f.credential);
+    f.credential = NULL;
+    kube_io_free(io);
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    assert_true(dies(pid, NULL));
+    result_clear(&r);
+    fixture_end(&f);
+}
+
+static void a_request_that_is_cancelled_already_starts_nothing(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_cancel *cancel = NULL;
+    kube_io *io;
+
+    (void)state;
+    fixture_begin(&f, PRINT("abc"));
+    io = fixture_io(&f);
+    assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
+    kube_cancel_fire(cancel);
+    assert_int_equal(ask(&f, io, &(kube_call){ 0, cancel }, &r), KUBE_ERR_CANCELLED);
+    assert_int_equal(fixture_runs(&f), 0);
+    result_clear(&r);
+    kube_cancel_unref(cancel);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+static void each_allocation_of_a_run_may_fail(void **state)
+{
+    (void)state;
+    for (size_t n = 1;; n++) {
+        exec_fixture f;
+        exec_result r[2];
+        kube_io *io;
+        bool reached;
+
+        fixture_begin(&f, PRINT("abc"));
+        io = fixture_io(&f);
+        alloc_trace_fail_at(n);
+        ask(&f, io, NULL, &r[0]);
+        ask(&f, io, NULL, &r[1]);
+        run_until_done(io, &r[0]);
+        run_until_done(io, &r[1]);
+        reached = alloc_trace_stop();
+        for (size_t i = 0; i < COUNT_OF(r); i++) {
+            assert_int_equal(r[i].calls, 1);
+            assert_true(r[i].status == KUBE_OK || r[i].status == KUBE_ERR_OUT_OF_MEMORY);
+            assert_true(reached || r[i].status == KUBE_OK);
+            result_clear(&r[i]);
+        }
+        kube_io_free(io);
+        fixture_end(&f);
+        if (!reached)
+            return;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_token_is_fetched_once_and_kept),
+        ALLOC_TRACE_TEST(the_plugin_is_given_arguments_and_environment_and_no_input),
+        ALLOC_TRACE_TEST(an_expired_token_is_fetched_anew),
+        ALLOC_TRACE_TEST(a_token_that_comes_too_late_is_used_once),
+        ALLOC_TRACE_TEST(only_the_token_that_was_refused_is_forgotten),
+        ALLOC_TRACE_TEST(what_goes_wrong_is_explained_and_tried_again),
+        ALLOC_TRACE_TEST(a_missing_plugin_is_reported_at_once_with_its_hint),
+        ALLOC_TRACE_TEST(a_cancelled_request_ends_at_once_and_so_does_its_plugin),
+        ALLOC_TRACE_TEST(a_deadline_ends_the_plugin_too),
+        ALLOC_TRACE_TEST(the_end_of_the_loop_ends_everything_on_it),
+        ALLOC_TRACE_TEST(the_credential_may_go_while_its_plugin_runs),
+        ALLOC_TRACE_TEST(a_request_that_is_cancelled_already_starts_nothing),
+        ALLOC_TRACE_TEST(each_allocation_of_a_run_may_fail),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

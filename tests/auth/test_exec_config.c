@@ -1,0 +1,209 @@
+#include "alloc_trace.h"
+#include "cmocka_all.h"
+#include "exec_config.h"
+#include "exec_info.h"
+#include "fake_host.h"
+#include "install_hint.h"
+
+#define V1 "client.authentication.k8s.io/v1"
+
+static kube__exec_spec spec_of(const char *command, const char *mode)
+{
+    return (kube__exec_spec){ .api_version = V1, .command = command, .interactive_mode = mode };
+}
+
+static void init(kube__exec_config *config, fake_host *fake, const kube__exec_spec *spec, const char *cluster)
+{
+    kube__exec_options opts = { &fake->host, spec, "u", kube_str_c(cluster) };
+
+    assert_int_equal(kube__exec_config_init(config, &opts, NULL), KUBE_OK);
+}
+
+static const char *variable(const char *const *envp, const char *name)
+{
+    const char *found = NULL;
+    size_t len = strlen(name);
+
+    for (; envp != NULL && *envp != NULL; envp++) {
+        if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=') {
+            assert_null(found);
+            found = *envp + len + 1;
+        }
+    }
+    return found;
+}
+
+static void later_variables_win_and_the_plugins_own_one_wins_over_all(void **state)
+{
+    static const kube__env_var env[] = { { "A", "configured" }, { "B", NULL }, { "A", "again" },
+                                         { "KUBERNETES_EXEC_INFO", "x" } };
+    kube__exec_spec spec = spec_of("p", "Never");
+    kube__exec_config config;
+    fake_host fake;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake.environment[0] = "A=process";
+    fake.environment[1] = "C=c";
+    fake.environment[2] = "KUBERNETES_EXEC_INFO=old";
+    spec.env = env;
+    spec.env_count = COUNT_OF(env);
+    init(&config, &fake, &spec, NULL);
+    assert_string_equal(variable(config.envp[0], "A"), "again");
+    assert_string_equal(variable(config.envp[0], "B"), "");
+    assert_string_equal(variable(config.envp[0], "C"), "c");
+    assert_string_equal(variable(config.envp[0], "KUBERNETES_EXEC_INFO"),
+                        "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"spec\":{\"interactive\":false}}");
+    assert_null(config.envp[1]);
+    kube__exec_config_clear(&config);
+}
+
+static void a_plugin_that_wants_it_is_told_about_its_cluster(void **state)
+{
+    kube__cluster cluster = { .name = "k", .server = "https://h", .tls_server_name = "sni", .disable_compression = true };
+    kube_buf out = KUBE_BUF_INIT(10000);
+    kube__pool pool = { NULL };
+    const kube__yaml_node *root = NULL;
+
+    (void)state;
+    assert_int_equal(kube__exec_cluster_json(&cluster, kube_str_c("PEM"), &out, NULL), KUBE_OK);
+    assert_string_equal(out.data, "{\"server\":\"https://h\",\"tls-server-name\":\"sni\","
+                                  "\"certificate-authority-data\":\"UEVN\",\"disable-compression\":true,\"config\":null}");
+    assert_int_equal(kube__yaml_parse(kube_str_c("{audience: x, n: [1, true]}"), "f", &pool, &root, NULL), KUBE_OK);
+    cluster = (kube__cluster){ .name = "k", .server = "https://h", .insecure = true, .exec_extension = root };
+    kube_buf_reset(&out);
+    assert_int_equal(kube__exec_cluster_json(&cluster, kube_str_c(NULL), &out, NULL), KUBE_OK);
+    assert_string_equal(out.data, "{\"server\":\"https://h\",\"insecure-skip-tls-verify\":true,"
+                                  "\"config\":{\"audience\":\"x\",\"n\":[1,true]}}");
+    kube_buf_clear(&out);
+    kube__pool_clear(&pool);
+}
+
+static void what_does_not_fit_into_a_variable_is_refused(void **state)
+{
+    kube__cluster cluster = { .name = "k", .server = "https://h" };
+    kube_buf out = KUBE_BUF_INIT(KUBE__EXEC_INFO_MAX_BYTES);
+    static char pem[KUBE__EXEC_INFO_MAX_BYTES];
+    kube_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(kube__exec_cluster_json(&cluster, kube_str_n(pem, sizeof pem), &out, &err), KUBE_ERR_LIMIT);
+    assert_non_null(strstr(kube_error_message(err), "what the credential plugin is to be told"));
+    kube_error_free(err);
+    kube_buf_clear(&out);
+}
+
+static void a_terminal_is_handed_down_as_the_mode_says(void **state)
+{
+    static const struct {
+        const char *mode;
+        bool        terminal;
+        kube_status status;
+        bool        interactive;
+    } cases[] = {
+        { "Never", true, KUBE_OK, false },
+        { "IfAvailable", true, KUBE_OK, true },
+        { "IfAvailable", false, KUBE_OK, false },
+        { "Always", true, KUBE_OK, true },
+        { "Always", false, KUBE_ERR_CONFIG, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        kube__exec_spec spec = spec_of("p", cases[i].mode);
+        kube__exec_config config;
+        fake_host fake;
+        bool interactive = false;
+
+        fake_host_init(&fake);
+        fake.terminal = cases[i].terminal;
+        init(&config, &fake, &spec, NULL);
+        assert_int_equal(kube__exec_interactive(&config, &interactive, NULL), cases[i].status);
+        assert_int_equal(interactive, cases[i].interactive);
+        if (cases[i].status == KUBE_OK)
+            assert_non_null(strstr(variable(config.envp[interactive], "KUBERNETES_EXEC_INFO"),
+                                   interactive ? "\"interactive\":true" : "\"interactive\":false"));
+        kube__exec_config_clear(&config);
+    }
+}
+
+static void a_command_is_looked_up_in_path_but_not_run_from_the_current_directory(void **state)
+{
+    static const struct {
+        const char *command, *path;
+        kube_status status;
+        const char *found; /* or a part of the message */
+    } cases[] = {
+        { "p", "/a:/b", KUBE_OK, "/b/p" },
+        { "p", "/denied:/b:/c", KUBE_OK, "/b/p" },
+        { "p", "/a:/x", KUBE_ERR_CONFIG, "the credential plugin p was not found in PATH: get it" },
+        { "p", "", KUBE_ERR_CONFIG, "was not found in PATH" },
+        { "p", NULL, KUBE_ERR_CONFIG, "was not found in PATH" },
+        { "here", ":/b", KUBE_ERR_CONFIG, "relative to the current one" },
+        { "here", "/a:.", KUBE_ERR_CONFIG, "relative to the current one" },
+        { "here", "rel", KUBE_ERR_CONFIG, "relative to the current one" },
+        { "p", ":/b", KUBE_OK, "/b/p" },
+        { "/opt/./p", "/b", KUBE_OK, "/opt/p" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        kube__exec_spec spec = spec_of(cases[i].command, "Never");
+        kube_buf path = KUBE_BUF_INIT(4096);
+        kube_error *err = NULL;
+        kube__exec_config config;
+        fake_host fake;
+        kube_status st;
+
+        fake_host_init(&fake);
+        fake_host_set(&fake, "PATH", cases[i].path);
+        fake_host_add(&fake, "/b/p", "");
+        fake_host_add(&fake, "/c/p", "");
+        fake_host_add(&fake, "/denied/p", "")->open_errno = EACCES;
+        fake_host_add(&fake, "./here", "");
+        fake_host_add(&fake, "rel/here", "");
+        spec.install_hint = "get it";
+        init(&config, &fake, &spec, NULL);
+        st = kube__exec_find(&config, &path, &err);
+        assert_int_equal(st, cases[i].status);
+        if (strstr(st == KUBE_OK ? path.data : kube_error_message(err), cases[i].found) == NULL)
+            fail_msg("%s in %s: %s", cases[i].command, cases[i].path, st == KUBE_OK ? path.data : kube_error_message(err));
+        kube_error_free(err);
+        kube_buf_clear(&path);
+        kube__exec_config_clear(&config);
+    }
+}
+
+static void a_hint_cannot_reach_the_terminal_with_control_characters(void **state)
+{
+    static const char *const cases[][2] = {
+        { "", "" },
+        { "brew install x\n\tor so \xc3\xa9\xe2\x9c\x93\xf0\x9f\x98\x80", "brew install x\n\tor so \xc3\xa9\xe2\x9c\x93\xf0\x9f\x98\x80" },
+        { "\x1b[31mred\x07\x7f", "U+001B[31mredU+0007U+007F" },
+        { "a\xc2\x9b" "b", "aU+009Bb" },
+        { "a\xe2\x80\xae" "b\xe2\x81\xa6", "aU+202EbU+2066" },
+        { "a\xff\xc3(\xed\xa0\x80", "aU+FFFDU+FFFD(U+FFFDU+FFFDU+FFFD" },
+        { "\xee\x80\x80", "U+E000" },
+    };
+    kube__pool pool = { NULL };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(kube__install_hint(&pool, kube_str_c(cases[i][0])), cases[i][1]);
+    kube__pool_clear(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(later_variables_win_and_the_plugins_own_one_wins_over_all),
+        ALLOC_TRACE_TEST(a_plugin_that_wants_it_is_told_about_its_cluster),
+        ALLOC_TRACE_TEST(what_does_not_fit_into_a_variable_is_refused),
+        ALLOC_TRACE_TEST(a_terminal_is_handed_down_as_the_mode_says),
+        ALLOC_TRACE_TEST(a_command_is_looked_up_in_path_but_not_run_from_the_current_directory),
+        ALLOC_TRACE_TEST(a_hint_cannot_reach_the_terminal_with_control_characters),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+#include "alloc_trace.h"
+#include "cmocka_all.h"
+#include "kubeconfig.h"
+
+static kube_status decode(const char *text, kube__pool *pool, kube__kubeconfig_file *file, kube_error **err)
+{
+    memset(file, 0, sizeof *file);
+    file->path = "f";
+    file->dir = "/d";
+    return kube__kubeconfig_decode(kube_str_c(text), pool, file, err);
+}
+
+static const char whole[] =
+    "apiVersion: v1\n"
+    "kind: Config\n"
+    "current-context: c1\n"
+    "preferences: {colors: true}\n"
+    "unknown: {field: [1]}\n"
+    "extensions: [{name: a, extension: 1}, {name: b}]\n"
+    "clusters:\n"
+    "- name: k1\n"
+    "  cluster:\n"
+    "    server: https://h:6443\n"
+    "    tls-server-name: sni\n"
+    "    insecure-skip-tls-verify: true\n"
+    "    certificate-authority: ca.crt\n"
+    "    certificate-authority-data: Zm9v\n"
+    "    proxy-url: http://p\n"
+    "    disable-compression: true\n"
+    "    extensions: [{name: client.authentication.k8s.io/exec, extension: {audience: x}}]\n"
+    "users:\n"
+    "- name: u1\n"
+    "  user:\n"
+    "    client-certificate: c.crt\n"
+    "    client-key-data: YmFy\n"
+    "    token: t\n"
+    "    tokenFile: tf\n"
+    "    username: me\n"
+    "    password: \"12\"\n"
+    "    as-groups: [g]\n"
+    "    auth-provider: {name: oidc}\n"
+    "    exec:\n"
+    "      apiVersion: client.authentication.k8s.io/v1beta1\n"
+    "      command: cmd\n"
+    "      args: [a, b]\n"
+    "      env: [{name: VAR, value: V}, {name: M}]\n"
+    "      installHint: h\n"
+    "      provideClusterInfo: true\n"
+    "contexts:\n"
+    "- {name: c1, context: {cluster: k1, user: u1, namespace: ns}}\n"
+    "- {name: c2, context: {}}\n";
+
+static void every_field_is_read(void **state)
+{
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+    const kube__cluster *k;
+    const kube__user *u;
+
+    (void)state;
+    assert_int_equal(decode(whole, &pool, &file, NULL), KUBE_OK);
+    assert_string_equal(file.current_context, "c1");
+    assert_int_equal(file.cluster_count, 1);
+    k = &file.clusters[0];
+    assert_string_equal(k->name, "k1");
+    assert_ptr_equal(k->file, &file);
+    assert_string_equal(k->server, "https://h:6443");
+    assert_string_equal(k->tls_server_name, "sni");
+    assert_true(k->insecure && k->disable_compression);
+    assert_string_equal(k->ca_file, "ca.crt");
+    assert_true(kube_str_is(k->ca_data, "foo"));
+    assert_string_equal(k->proxy_url, "http://p");
+    assert_int_equal(k->exec_extension->kind, KUBE__YAML_MAP);
+    u = &file.users[0];
+    assert_string_equal(u->cert_file, "c.crt");
+    assert_true(kube_str_is(u->key_data, "bar"));
+    assert_null(u->key_file);
+    assert_string_equal(u->token, "t");
+    assert_string_equal(u->token_file, "tf");
+    assert_string_equal(u->username, "me");
+    assert_string_equal(u->password, "12");
+    assert_string_equal(u->impersonates, "as-groups");
+    assert_true(u->auth_provider);
+    assert_int_equal(file.context_count, 2);
+    assert_string_equal(file.contexts[0].name_space, "ns");
+    assert_null(file.contexts[1].cluster);
+    kube__pool_clear(&pool);
+}
+
+static void a_plugin_is_read_with_its_default_mode(void **state)
+{
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+    const kube__exec_spec *exec;
+
+    (void)state;
+    assert_int_equal(decode(whole, &pool, &file, NULL), KUBE_OK);
+    exec = file.users[0].exec;
+    assert_string_equal(exec->command, "cmd");
+    assert_int_equal(exec->arg_count, 2);
+    assert_string_equal(exec->args[1], "b");
+    assert_int_equal(exec->env_count, 2);
+    assert_string_equal(exec->env[0].value, "V");
+    assert_null(exec->env[1].value);
+    assert_true(exec->provide_cluster_info);
+    assert_string_equal(exec->interactive_mode, "IfAvailable");
+    assert_int_equal(decode("users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]", &pool, &file,
+                            NULL), KUBE_OK);
+    assert_null(file.users[0].exec->interactive_mode);
+    kube__pool_clear(&pool);
+}
+
+static void nothing_is_an_empty_kubeconfig(void **state)
+{
+    static const char *const empty[] = {
+        "", "\n# nothing\n", "---\n", "null", "{}", "clusters: null\nusers: []\ncontexts:\n", "apiVersion: v1\nkind: Config",
+        "apiVersion: ''\nkind: ''",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(empty); i++) {
+        kube__pool pool = { NULL };
+        kube__kubeconfig_file file;
+
+        assert_int_equal(decode(empty[i], &pool, &file, NULL), KUBE_OK);
+        assert_int_equal(file.cluster_count + file.user_count + file.context_count, 0);
+        kube__pool_clear(&pool);
+    }
+}
+
+static void json_is_a_kubeconfig_too(void **state)
+{
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+
+    (void)state;
+    assert_int_equal(decode("{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"current-context\":\"c\",\n\t\"clusters\":[{\"name\":"
+                            "\"k\",\"cluster\":{\"server\":\"https://h\"}}]}", &pool, &file, NULL), KUBE_OK);
+    assert_string_equal(file.clusters[0].server, "https://h");
+    kube__pool_clear(&pool);
+}
+
+static void what_is_wrong_is_refused_with_file_line_column_and_field(void **state)
+{
+    static const char *const cases[][2] = {
+        { "[]", "f:1:1: a kubeconfig is a mapping, not a list" },
+        { "text", "f:1:1: a kubeconfig is a mapping, not a string" },
+        { "apiVersion: v2", "f:1:13: apiVersion must be \"v1\", not \"v2\"" },
+        { "kind: Pod", "f:1:7: kind must be \"Config\", not \"Pod\"" },
+        { "current-context: 1", "f:1:18: current-context must be a string, not a number" },
+        { "clusters: {}", "f:1:11: clusters must be a list, not a mapping" },
+        { "clusters: [x]", "f:1:12: clusters must be a mapping, not a string" },
+        { "clusters:\n- name: 0\n", "f:2:9: clusters must be a string, not a number" },
+        { "clusters:\n- name: 433e40\n", "f:2:9: clusters must be a string, not a number" },
+        { "clusters:\n- name: a\n  cluster: x\n", "f:3:12: clusters.cluster must be a mapping, not a string" },
+        { "clusters: [{name: a, cluster: {server: true}}]", "f:1:40: cluster.server must be a string, not a boolean" },
+        { "clusters: [{name: a, cluster: {insecure-skip-tls-verify: 'true'}}]",
+          "f:1:58: cluster.insecure-skip-tls-verify must be a boolean, not a string" },
+        { "clusters: [{name: a, cluster: {certificate-authority-data: 'Zg='}}]",
+          "f:1:60: cluster.certificate-authority-data is not base64" },
+        { "clusters: [{name: a, cluster: {server: \"a\\0b\"}}]", "f:1:40: cluster.server holds a NUL byte" },
+        { "clusters: [{name: a}, {name: b}, {name: a}]", "f:1:41: clusters has a duplicate name \"a\"" },
+        { "users:\n- name: u\n- name: u\n", "f:3:9: users has a duplicate name \"u\"" },
+        { "contexts: [{name: c}, {name: c}]", "contexts has a duplicate name \"c\"" },
+        { "extensions: [{name: e}, {name: e}]", "extensions has a duplicate name \"e\"" },
+        { "preferences: {extensions: [{name: e}, {name: e}]}", "extensions has a duplicate name \"e\"" },
+        { "clusters: [{name: c, cluster: {extensions: [{name: e}, {name: e}]}}]",
+          "cluster.extensions has a duplicate name \"e\"" },
+        { "users: [{name: c, user: {extensions: [{name: e}, {name: e}]}}]", "user.extensions has a duplicate name \"e\"" },
+        { "contexts: [{name: c, context: {extensions: [{name: e}, {name: e}]}}]",
+          "context.extensions has a duplicate name \"e\"" },
+        { "users: [{name: u, user: {token: 123}}]", "f:1:33: user.token must be a string, not a number" },
+        { "users: [{name: u, user: {password: 123}}]", "user.password must be a string, not a number" },
+        { "users: [{name: u, user: {client-key-data: '%'}}]", "user.client-key-data is not base64" },
+        { "users: [{name: u, user: {as-groups: a}}]", "user.as-groups must be a list, not a string" },
+        { "users: [{name: u, user: {exec: x}}]", "user.exec must be a mapping, not a string" },
+        { "users: [{name: u, user: {exec: {args: [1]}}}]", "user.exec.args must be a string, not a number" },
+        { "users: [{name: u, user: {exec: {env: [1]}}}]", "user.exec.env.[] must be a mapping, not a number" },
+        { "users: [{name: u, user: {exec: {env: [{value: 1}]}}}]", "user.exec.env.value must be a string, not a number" },
+        { "users: [{name: u, user: {exec: {provideClusterInfo: 1}}}]",
+          "user.exec.provideClusterInfo must be a boolean, not a number" },
+        { "contexts: [{name: c, context: {namespace: 5}}]", "context.namespace must be a string, not a number" },
+        { "a: b: c", "f:1:5: not valid YAML" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        kube__pool pool = { NULL };
+        kube__kubeconfig_file file;
+        kube_error *err = NULL;
+
+        assert_int_equal(decode(cases[i][0], &pool, &file, &err), KUBE_ERR_CONFIG);
+        if (strstr(kube_error_message(err), cases[i][1]) == NULL)
+            fail_msg("%s\ngave       %s\ninstead of %s", cases[i][0], kube_error_message(err), cases[i][1]);
+        kube_error_free(err);
+        kube__pool_clear(&pool);
+    }
+}
+
+static void no_message_repeats_a_secret(void **state)
+{
+    static const char *const texts[] = {
+        "users: [{name: u, user: {token: 31337}}]",
+        "users: [{name: u, user: {password: 31337}}]",
+        "users: [{name: u, user: {client-key-data: '31337!'}}]",
+        "users: [{name: u, user: {token: [31337]}}]",
+        "users: [{name: u, user: {token: \"31337}}]",
+        "users: [{name: u, user: {token: 31337: 31337: x}}]",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        kube__pool pool = { NULL };
+        kube__kubeconfig_file file;
+        kube_error *err = NULL;
+
+        assert_int_not_equal(decode(texts[i], &pool, &file, &err), KUBE_OK);
+        assert_null(strstr(kube_error_message(err), "31337"));
+        kube_error_free(err);
+        kube__pool_clear(&pool);
+    }
+}
+
+static void field_names_are_told_apart_by_case(void **state)
+{
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+
+    (void)state;
+    assert_int_equal(decode("users: [{name: u, user: {Token: t, tokenfile: f, token-file: f}}]", &pool, &file, NULL),
+                     KUBE_OK);
+    assert_null(file.users[0].token);
+    assert_null(file.users[0].token_file);
+    kube__pool_clear(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(every_field_is_read),
+        ALLOC_TRACE_TEST(a_plugin_is_read_with_its_default_mode),
+        ALLOC_TRACE_TEST(nothing_is_an_empty_kubeconfig),
+        ALLOC_TRACE_TEST(json_is_a_kubeconfig_too),
+        ALLOC_TRACE_TEST(what_is_wrong_is_refused_with_file_line_column_and_field),
+        ALLOC_TRACE_TEST(no_message_repeats_a_secret),
+        ALLOC_TRACE_TEST(field_names_are_told_apart_by_case),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

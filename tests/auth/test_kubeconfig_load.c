@@ -1,0 +1,223 @@
+#include "alloc_trace.h"
+#include "cmocka_all.h"
+#include "fake_host.h"
+#include "kubeconfig.h"
+
+#include <errno.h>
+
+#define ONE(k, server) "clusters: [{name: " k ", cluster: {server: '" server "'}}]\n"
+
+static const char *server_of(const kube__kubeconfig *config, const char *name)
+{
+    const kube__cluster *cluster = kube__kubeconfig_cluster(config, name);
+
+    return cluster != NULL ? cluster->server : "none";
+}
+
+static void the_first_file_that_has_an_entry_wins_with_the_whole_entry(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", "/a:/b");
+    fake_host_add(&fake, "/a", ONE("x", "https://a") "users: [{name: u, user: {username: me}}]\n");
+    fake_host_add(&fake, "/b", "current-context: cb\nusers: [{name: u, user: {username: m, password: p}}]\n"
+                               "clusters: [{name: x, cluster: {server: 'https://b', tls-server-name: t}}, {name: z1, "
+                               "cluster: {server: 'https://y'}}]\n");
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
+    assert_string_equal(server_of(&config, "x"), "https://a");
+    assert_null(kube__kubeconfig_cluster(&config, "x")->tls_server_name);
+    assert_null(kube__kubeconfig_user(&config, "u")->password);
+    assert_string_equal(server_of(&config, "z1"), "https://y");
+    assert_string_equal(server_of(&config, "z"), "none");
+    assert_string_equal(kube__kubeconfig_current_context(&config), "cb");
+    assert_int_equal(fake.open_count, 0);
+    kube__kubeconfig_clear(&config);
+}
+
+static void the_first_current_context_that_is_not_empty_wins(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", "/a:/b:/c");
+    fake_host_add(&fake, "/a", "current-context: ''\n");
+    fake_host_add(&fake, "/b", "current-context: b\n");
+    fake_host_add(&fake, "/c", "current-context: c\n");
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
+    assert_string_equal(kube__kubeconfig_current_context(&config), "b");
+    kube__kubeconfig_clear(&config);
+}
+
+static void the_list_is_taken_without_duplicates_and_gaps_and_missing_files_are_passed_over(void **state)
+{
+    fake_host fake;
+    fake_file *a;
+    kube__kubeconfig config;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", ":/none:/a::/a:/none:");
+    fake_host_set(&fake, "HOME", "/home");
+    a = fake_host_add(&fake, "/a", ONE("x", "https://a"));
+    fake_host_add(&fake, "/home/.kube/config", ONE("h", "https://home"));
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
+    assert_int_equal(a->opened, 1);
+    assert_string_equal(server_of(&config, "x"), "https://a");
+    assert_string_equal(server_of(&config, "h"), "none");
+    assert_string_equal(config.sought.data, "/none does not exist, /a was read");
+    kube__kubeconfig_clear(&config);
+}
+
+static void without_a_list_the_file_in_the_home_directory_is_read(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+
+    (void)state;
+    for (int empty = 0; empty < 2; empty++) {
+        fake_host_init(&fake);
+        fake_host_set(&fake, "HOME", "/home/me/");
+        if (empty)
+            fake_host_set(&fake, "KUBECONFIG", "");
+        fake_host_add(&fake, "/home/me/.kube/config", ONE("h", "https://home"));
+        kube__kubeconfig_init(&config);
+        assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
+        assert_string_equal(server_of(&config, "h"), "https://home");
+        kube__kubeconfig_clear(&config);
+    }
+}
+
+static void an_explicit_file_is_the_only_one_and_must_exist(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+    kube_error *err = NULL;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", "/a");
+    fake_host_add(&fake, "/a", ONE("x", "https://a"));
+    fake_host_add(&fake, "/e", ONE("z1", "https://e"));
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, "/e", NULL), KUBE_OK);
+    assert_string_equal(server_of(&config, "x"), "none");
+    assert_string_equal(server_of(&config, "z1"), "https://e");
+    kube__kubeconfig_clear(&config);
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, "/missing", &err), KUBE_ERR_CONFIG);
+    assert_string_equal(kube_error_message(err),
+                        "the kubeconfig that was asked for: reading /missing: there is no such file");
+    kube_error_free(err);
+    kube__kubeconfig_clear(&config);
+}
+
+static void nothing_anywhere_is_empty_and_says_what_was_looked_for(void **state)
+{
+    static const struct {
+        const char *list, *home, *sought;
+    } cases[] = {
+        { NULL, "/h", "KUBECONFIG is not set, /h/.kube/config does not exist" },
+        { NULL, NULL, "KUBECONFIG is not set, HOME is not set" },
+        { "/a:/b", "/h", "/a does not exist, /b does not exist" },
+        { "::", "/h", "KUBECONFIG names no file" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        fake_host fake;
+        kube__kubeconfig config;
+
+        fake_host_init(&fake);
+        fake_host_set(&fake, "KUBECONFIG", cases[i].list);
+        fake_host_set(&fake, "HOME", cases[i].home);
+        kube__kubeconfig_init(&config);
+        assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
+        assert_true(kube__kubeconfig_is_empty(&config));
+        assert_string_equal(config.sought.data, cases[i].sought);
+        kube__kubeconfig_clear(&config);
+    }
+}
+
+static void every_file_that_cannot_be_used_is_named(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+    kube_error *err = NULL;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", "/a:/b:/c:/d");
+    fake_host_add(&fake, "/a", "")->open_errno = EISDIR;
+    fake_host_add(&fake, "/b", ONE("x", "https://b"));
+    fake_host_add(&fake, "/c", "a: b: c");
+    fake_host_add(&fake, "/d", "some text")->read_errno = EIO;
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, &err), KUBE_ERR_CONFIG);
+    assert_non_null(strstr(kube_error_message(err), "[reading /a: it is a directory, /c:1:5: not valid YAML"));
+    assert_non_null(strstr(kube_error_message(err), ", reading /d: "));
+    kube_error_free(err);
+    kube__kubeconfig_clear(&config);
+}
+
+static void a_file_that_may_not_be_read_is_no_missing_file(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "HOME", "/h");
+    fake_host_add(&fake, "/h/.kube/config", "")->open_errno = EACCES;
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_ERR_IO);
+    kube__kubeconfig_clear(&config);
+}
+
+static void each_file_knows_the_directory_its_paths_start_from(void **state)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", "/etc/kube/a:sub/../b:c");
+    fake_host_add(&fake, "/etc/kube/a", "");
+    fake_host_add(&fake, "sub/../b", "");
+    fake_host_add(&fake, "c", "");
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
+    assert_string_equal(config.files->dir, "/etc/kube");
+    assert_string_equal(config.files->next->dir, "/here");
+    assert_string_equal(config.files->next->next->dir, "/here");
+    kube__kubeconfig_clear(&config);
+    fake.cwd = NULL;
+    kube__kubeconfig_init(&config);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_ERR_IO);
+    kube__kubeconfig_clear(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(the_first_file_that_has_an_entry_wins_with_the_whole_entry),
+        ALLOC_TRACE_TEST(the_first_current_context_that_is_not_empty_wins),
+        ALLOC_TRACE_TEST(the_list_is_taken_without_duplicates_and_gaps_and_missing_files_are_passed_over),
+        ALLOC_TRACE_TEST(without_a_list_the_file_in_the_home_directory_is_read),
+        ALLOC_TRACE_TEST(an_explicit_file_is_the_only_one_and_must_exist),
+        ALLOC_TRACE_TEST(nothing_anywhere_is_empty_and_says_what_was_looked_for),
+        ALLOC_TRACE_TEST(every_file_that_cannot_be_used_is_named),
+        ALLOC_TRACE_TEST(a_file_that_may_not_be_read_is_no_missing_file),
+        ALLOC_TRACE_TEST(each_file_knows_the_directory_its_paths_start_from),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

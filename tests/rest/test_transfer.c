@@ -1,0 +1,411 @@
+/* The transport on libcurl against a server that behaves, and one that does not. */
+#include "rest_fixture.h"
+
+#include <kube/base/io.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define STATUS_404                                                                                                     \
+    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"pods \\\"x\\\" not found\"," \
+    "\"reason\":\"NotFound\",\"code\":404}"
+
+static void write_endless_body(test_connection *c)
+{
+    char block[16384];
+
+    memset(block, 'x', sizeof block);
+    test_writef(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 4096; i++) { /* 64 MiB */
+        test_writef(c, "%zx\r\n", sizeof block);
+        test_write(c, block, sizeof block);
+        test_writef(c, "\r\n");
+    }
+}
+
+static void write_many_headers(test_connection *c)
+{
+    test_writef(c, "HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 4000; i++)
+        test_writef(c, "X-%d: %0100d\r\n", i, i);
+    test_writef(c, "Content-Length: 0\r\n\r\n");
+}
+
+static void put_bits(unsigned char *out, size_t *at, const char *bits)
+{
+    for (; *bits != '\0'; bits++, (*at)++)
+        out[*at / 8] |= (unsigned char)((*bits - '0') << (*at % 8));
+}
+
+/* 850 KB that become 135 MB: one literal 'x', then half a million times "the same 258 bytes again", in one deflate block
+ * with the fixed codes. */
+static void write_gzip_bomb(test_connection *c)
+{
+    static const unsigned char head[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3 };
+    static unsigned char block[1 << 20];
+    size_t at = 0;
+
+    memset(block, 0, sizeof block);
+    put_bits(block, &at, "010");      /* not the last block; fixed codes */
+    put_bits(block, &at, "10101000"); /* the literal 'x' */
+    for (int i = 0; i < 1 << 19; i++)
+        put_bits(block, &at, "1100010100000"); /* length 258, distance 1 */
+    test_writef(c, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
+    test_writef(c, "%zx\r\n", sizeof head + at / 8);
+    test_write(c, head, sizeof head);
+    test_write(c, block, at / 8);
+    test_writef(c, "\r\n0\r\n\r\n");
+}
+
+static void handler(void *user, test_connection *c, const test_request *r)
+{
+    char value[200];
+
+    (void)user;
+    if (strcmp(r->target, "/ok") == 0) {
+        test_reply(c, 200, "Content-Type: application/json\r\nETag:  \"abc\" \r\nX-Empty:\r\n", "{}");
+    } else if (strcmp(r->target, "/echo") == 0) {
+        test_reply(c, 200, NULL, r->head);
+    } else if (strcmp(r->target, "/count") == 0) {
+        snprintf(value, sizeof value, "%u", r->connection);
+        test_reply(c, 200, NULL, value);
+    } else if (strcmp(r->target, "/hold") == 0) {
+        test_hold(c, 30000);
+    } else if (strcmp(r->target, "/endless") == 0) {
+        write_endless_body(c);
+    } else if (strcmp(r->target, "/headers") == 0) {
+        write_many_headers(c);
+    } else if (strcmp(r->target, "/bomb") == 0) {
+        write_gzip_bomb(c);
+    } else if (strcmp(r->target, "/short") == 0) {
+        test_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+        test_close(c);
+    } else if (strcmp(r->target, "/reset") == 0) {
+        test_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+        test_reset(c);
+    } else if (strcmp(r->target, "/nothing") == 0) {
+        test_close(c);
+    } else if (strcmp(r->target, "/http09") == 0) {
+        test_writef(c, "hello\r\n");
+        test_close(c);
+    } else if (strcmp(r->target, "/nonsense") == 0) {
+        test_writef(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n");
+        test_close(c);
+    } else if (strcmp(r->target, "/bye") == 0) {
+        test_reply(c, 200, NULL, "bye"); /* says keep-alive, and closes all the same */
+        test_close(c);
+    } else if (strcmp(r->target, "/to-ok") == 0) {
+        test_reply(c, 307, "Location: /ok\r\n", "");
+    } else if (strcmp(r->target, "/to-evil") == 0) {
+        test_reply(c, 302, "Location: https://evil.example/\r\n", "");
+    } else if (strcmp(r->target, "/loop") == 0) {
+        test_reply(c, 302, "Location: /loop\r\n", "");
+    } else if (strcmp(r->target, "/interim") == 0) {
+        test_writef(c, "HTTP/1.1 103 Early Hints\r\nETag: wrong\r\n\r\n");
+        test_reply(c, 200, "ETag: right\r\n", "x");
+    } else {
+        test_reply(c, 404, "Content-Type: application/json\r\n", STATUS_404);
+    }
+}
+
+static void assert_outcome(rest_result *r, kube_status status, const char *part_of_message)
+{
+    const char *message = kube_error_message(r->err);
+
+    if (r->status != status || (part_of_message != NULL && strstr(message, part_of_message) == NULL))
+        fail_msg("got %s: %s (expected %s: %s)", kube_status_name(r->status), message, kube_status_name(status),
+                 part_of_message != NULL ? part_of_message : "");
+    rest_result_clear(r);
+}
+
+static void get_and_expect(kube_rest_client *client, const char *path, kube_status status, const char *part)
+{
+    rest_result r;
+
+    rest_get(client, path, &r);
+    assert_outcome(&r, status, part);
+}
+
+static int set_up(void **state)
+{
+    static rest_fixture fixture;
+
+    rest_fixture_start(&fixture, handler, NULL);
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    rest_fixture_clear(*state);
+    return 0;
+}
+
+static void an_answer_has_status_headers_and_body(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    rest_result r;
+
+    rest_get(client, "/ok", &r);
+    assert_int_equal(r.status, KUBE_OK);
+    assert_int_equal(kube_rest_response_http_status(r.response), 200);
+    assert_true(kube_str_is(kube_rest_response_body(r.response), "{}"));
+    assert_string_equal(kube_rest_response_header(r.response, "content-TYPE"), "application/json");
+    assert_string_equal(kube_rest_response_header(r.response, "etag"), "\"abc\"");
+    assert_string_equal(kube_rest_response_header(r.response, "x-empty"), "");
+    assert_null(kube_rest_response_header(r.response, "x-absent"));
+    rest_result_clear(&r);
+    rest_get(client, "/interim", &r);
+    assert_string_equal(kube_rest_response_header(r.response, "etag"), "right");
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+}
+
+static void requests_one_after_the_other_share_a_connection(void **state)
+{
+    rest_fixture *f = *state;
+    kube_rest_client *client = rest_fixture_client(f);
+    unsigned before = test_server_connections(f->server);
+
+    for (int i = 0; i < 20; i++)
+        get_and_expect(client, "/ok", KUBE_OK, NULL);
+    assert_int_equal(test_server_connections(f->server) - before, 1);
+    kube_rest_client_unref(client);
+}
+
+static void our_headers_are_the_ones_that_are_sent(void **state)
+{
+    kube_rest_client_options o = rest_fixture_options(*state);
+    kube_rest_param extra[] = { { "X-Extra", "value" }, { "X-Void", "" } };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_rest_client *client = NULL;
+    kube_rest_response *response = NULL;
+    const char *head;
+
+    o.bearer_token = "s3cret";
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    request.path = "/echo";
+    request.headers = extra;
+    request.header_count = 2;
+    assert_int_equal(kube_rest_client_do(client, &request, NULL, &response, NULL), KUBE_OK);
+    head = kube_rest_response_body(response).data;
+    assert_non_null(strstr(head, "GET /echo HTTP/1.1\r\n"));
+    assert_non_null(strstr(head, "\r\nAuthorization: Bearer s3cret\r\n"));
+    assert_non_null(strstr(head, "\r\nAccept: application/json, */*\r\n"));
+    assert_non_null(strstr(head, "\r\nUser-Agent: libkube/"));
+    assert_non_null(strstr(head, "\r\nX-Extra: value\r\n"));
+    assert_non_null(strstr(head, "\r\nX-Void:"));
+    assert_null(strstr(head, "Accept-Encoding")); /* the server is on this machine */
+    kube_rest_response_unref(response);
+    kube_rest_client_unref(client);
+}
+
+static void many_requests_at_once_wait_for_the_first_connection_and_stay_within_the_bound(void **state)
+{
+    rest_fixture *f = *state;
+    kube_rest_client *client = rest_fixture_client(f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    unsigned before = test_server_connections(f->server);
+    rest_result results[100];
+    kube_io *io = NULL;
+
+    memset(results, 0, sizeof results);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    request.path = "/count";
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL), KUBE_PENDING);
+    assert_int_equal(results[0].calls, 0);
+    for (int i = 0; i < 100; i++) {
+        rest_run_until_done(io, &results[i]);
+        assert_int_equal(results[i].status, KUBE_OK);
+        assert_int_equal(results[i].calls, 1);
+        rest_result_clear(&results[i]);
+    }
+    assert_in_range(test_server_connections(f->server) - before, 2, 16);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
+static void what_the_server_refuses_becomes_a_status_and_its_own_words(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    rest_result r;
+
+    rest_get(client, "/missing", &r);
+    assert_int_equal(r.status, KUBE_ERR_NOT_FOUND);
+    assert_int_equal(kube_error_http_status(r.err), 404);
+    assert_string_equal(kube_error_reason(r.err), "NotFound");
+    assert_non_null(strstr(kube_error_message(r.err), "pods \"x\" not found"));
+    assert_non_null(strstr(kube_error_message(r.err), "/missing"));
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+}
+
+static void broken_answers_are_errors_and_the_client_stays_usable(void **state)
+{
+    static const struct {
+        const char *path;
+        kube_status status;
+        const char *part;
+    } cases[] = {
+        { "/short", KUBE_ERR_UNAVAILABLE, "lost" },       { "/reset", KUBE_ERR_UNAVAILABLE, "lost" },
+        { "/nothing", KUBE_ERR_UNAVAILABLE, "lost" },     { "/http09", KUBE_ERR_PROTOCOL, NULL },
+        { "/nonsense", KUBE_ERR_UNAVAILABLE, NULL },      { "/headers", KUBE_ERR_LIMIT, "headers" },
+        { "/to-evil", KUBE_ERR_PROTOCOL, "another origin" }, { "/loop", KUBE_ERR_PROTOCOL, "more than 10 redirects" },
+    };
+    kube_rest_client *client = rest_fixture_client(*state);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        get_and_expect(client, cases[i].path, cases[i].status, cases[i].part);
+        get_and_expect(client, "/ok", KUBE_OK, NULL);
+    }
+    get_and_expect(client, "/to-ok", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+}
+
+static void a_body_never_passes_its_ceiling_compressed_or_not(void **state)
+{
+    kube_rest_client_options o = rest_fixture_options(*state);
+    kube_rest_client *client = NULL;
+
+    o.max_response_bytes = 1 << 20;
+    o.compression = KUBE_COMPRESSION_ALWAYS;
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    get_and_expect(client, "/endless", KUBE_ERR_LIMIT, "larger than 1048576 bytes");
+    get_and_expect(client, "/bomb", KUBE_ERR_LIMIT, "larger than 1048576 bytes");
+    get_and_expect(client, "/ok", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+}
+
+static void a_connection_the_server_closed_while_idle_is_replaced_unnoticed(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+
+    for (int i = 0; i < 5; i++)
+        get_and_expect(client, "/bye", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+}
+
+static void a_deadline_ends_a_request_at_once(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    rest_result r = { 0 };
+    int64_t start = test_now_ms();
+
+    request.path = "/hold";
+    opts.timeout_ms = 50;
+    r.status = kube_rest_client_do(client, &request, &opts, &r.response, &r.err);
+    assert_outcome(&r, KUBE_ERR_TIMEOUT, "no answer within");
+    assert_true(test_now_ms() - start < 5000);
+    get_and_expect(client, "/ok", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+}
+
+static void a_cancel_ends_running_and_waiting_requests_with_one_done_each(void **state)
+{
+    kube_rest_client_options o = rest_fixture_options(*state);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    kube_rest_client *client = NULL;
+    rest_result results[10];
+    kube_io *io = NULL;
+
+    memset(results, 0, sizeof results);
+    o.max_connections = 2;
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+    request.path = "/hold";
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &results[i], NULL), KUBE_PENDING);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(kube_io_run(io, 10), KUBE_OK);
+    kube_cancel_fire(opts.cancel);
+    assert_int_equal(results[0].calls, 0);
+    rest_run_until_done(io, &results[9]);
+    for (int i = 0; i < 10; i++) {
+        rest_run_until_done(io, &results[i]);
+        assert_int_equal(results[i].calls, 1);
+        assert_int_equal(results[i].status, KUBE_ERR_CANCELLED);
+        rest_result_clear(&results[i]);
+    }
+    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &results[0], NULL),
+                     KUBE_ERR_CANCELLED);
+    kube_cancel_unref(opts.cancel);
+    kube_io_free(io);
+    kube_rest_client_unref(client);
+}
+
+static void freeing_the_loop_ends_what_is_in_flight_with_one_done_each(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    rest_result results[30];
+
+    for (int rounds = 0; rounds < 4; rounds++) {
+        kube_io *io = NULL;
+
+        memset(results, 0, sizeof results);
+        assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+        request.path = rounds % 2 == 0 ? "/hold" : "/ok";
+        for (int i = 0; i < 30; i++)
+            assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
+                             KUBE_PENDING);
+        for (int i = 0; i < rounds * 3; i++)
+            assert_int_equal(kube_io_run(io, 20), KUBE_OK);
+        kube_io_free(io);
+        for (int i = 0; i < 30; i++) {
+            assert_int_equal(results[i].calls, 1);
+            assert_true(results[i].status == KUBE_ERR_CANCELLED || results[i].status == KUBE_OK);
+            rest_result_clear(&results[i]);
+        }
+    }
+    get_and_expect(client, "/ok", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+}
+
+static void a_client_may_be_released_before_its_loop_and_while_requests_run(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    rest_result result = { 0 };
+    kube_io *io = NULL;
+
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    request.path = "/ok";
+    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &result, NULL), KUBE_PENDING);
+    kube_rest_client_unref(client);
+    rest_run_until_done(io, &result);
+    assert_int_equal(result.status, KUBE_OK);
+    rest_result_clear(&result);
+    assert_int_equal(kube_io_step(io, 5), KUBE_OK); /* closes the connections */
+    kube_io_free(io);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_has_status_headers_and_body),
+        cmocka_unit_test(requests_one_after_the_other_share_a_connection),
+        cmocka_unit_test(our_headers_are_the_ones_that_are_sent),
+        cmocka_unit_test(many_requests_at_once_wait_for_the_first_connection_and_stay_within_the_bound),
+        cmocka_unit_test(what_the_server_refuses_becomes_a_status_and_its_own_words),
+        cmocka_unit_test(broken_answers_are_errors_and_the_client_stays_usable),
+        cmocka_unit_test(a_body_never_passes_its_ceiling_compressed_or_not),
+        cmocka_unit_test(a_connection_the_server_closed_while_idle_is_replaced_unnoticed),
+        cmocka_unit_test(a_deadline_ends_a_request_at_once),
+        cmocka_unit_test(a_cancel_ends_running_and_waiting_requests_with_one_done_each),
+        cmocka_unit_test(freeing_the_loop_ends_what_is_in_flight_with_one_done_each),
+        cmocka_unit_test(a_client_may_be_released_before_its_loop_and_while_requests_run),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

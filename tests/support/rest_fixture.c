@@ -1,0 +1,110 @@
+#include "rest_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void require(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "rest_fixture: %s failed\n", what);
+    abort();
+}
+
+void rest_fixture_init(rest_fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    test_cert_make(&f->ca, &(test_cert_options){ .common_name = "test CA", .authority = true }, NULL);
+    test_cert_make(&f->other_ca, &(test_cert_options){ .common_name = "other CA", .authority = true }, NULL);
+    test_cert_make(&f->server_cert,
+                   &(test_cert_options){ .common_name = "server", .san = "DNS:localhost,IP:127.0.0.1" },
+                   &f->ca);
+    test_cert_make(&f->client_cert, &(test_cert_options){ .common_name = "client" }, &f->ca);
+}
+
+void rest_fixture_start_with(rest_fixture *f, test_server_options options, const char *host)
+{
+    f->server = test_server_start(&options);
+    snprintf(f->url, sizeof f->url, "%s://%s:%u", options.cert != NULL ? "https" : "http", host,
+             test_server_port(f->server));
+}
+
+void rest_fixture_start(rest_fixture *f, test_handler *handler, void *user)
+{
+    rest_fixture_init(f);
+    rest_fixture_start_with(f, (test_server_options){ .handler = handler, .user = user, .cert = &f->server_cert },
+                            "127.0.0.1");
+}
+
+void rest_fixture_clear(rest_fixture *f)
+{
+    test_server_stop(f->server);
+    test_cert_clear(&f->ca);
+    test_cert_clear(&f->other_ca);
+    test_cert_clear(&f->server_cert);
+    test_cert_clear(&f->client_cert);
+}
+
+kube_rest_client_options rest_fixture_options(const rest_fixture *f)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+
+    o.base_url = f->url;
+    o.ca_pem = f->ca.cert_pem;
+    o.ca_pem_len = strlen(f->ca.cert_pem);
+    o.timeout_ms = 10000;
+    return o;
+}
+
+kube_rest_client *rest_fixture_client(const rest_fixture *f)
+{
+    kube_rest_client_options o = rest_fixture_options(f);
+    kube_rest_client *client = NULL;
+
+    require(kube_rest_client_new(&o, &client, NULL) == KUBE_OK, "making a client");
+    return client;
+}
+
+void rest_get(kube_rest_client *client, const char *path, rest_result *result)
+{
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    memset(result, 0, sizeof *result);
+    request.path = path;
+    result->status = kube_rest_client_do(client, &request, NULL, &result->response, &result->err);
+}
+
+void rest_result_clear(rest_result *result)
+{
+    kube_rest_response_unref(result->response);
+    kube_error_free(result->err);
+    memset(result, 0, sizeof *result);
+}
+
+void rest_record(void *user, kube_status status, kube_rest_response *response, kube_error *err)
+{
+    rest_result *result = user;
+
+    result->calls++;
+    result->status = status;
+    result->response = response;
+    result->err = err;
+}
+
+int64_t test_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void rest_run_until_done(kube_io *io, const rest_result *result)
+{
+    int64_t end = test_now_ms() + 20000;
+
+    while (result->calls == 0 && test_now_ms() < end)
+        require(kube_io_run(io, 100) == KUBE_OK, "running the loop");
+}

@@ -40,7 +40,8 @@ static void describe(const kube_auth_options *opts, const kube__identity *identi
     out->insecure_skip_tls_verify = identity->insecure;
 }
 
-kube_status kube_auth_rest_client_from_kubeconfig(const kube_auth_options *opts, kube_rest_client **out, kube_error **err)
+kube_status kube_auth_rest_client_from_kubeconfig(const kube_auth_options *opts, kube_rest_client **out,
+                                                  kube_error **err)
 {
     kube_rest_client_options rest = KUBE_REST_CLIENT_OPTIONS_INIT;
     kube_auth_options o;

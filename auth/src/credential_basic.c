@@ -11,8 +11,8 @@ static void destroy(void *state)
     kube_blob_unref(state);
 }
 
-static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done, void *user,
-                                 kube_blob **out, kube_error **err)
+static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done,
+                                 void *user, kube_blob **out, kube_error **err)
 {
     (void)io;
     (void)call;

@@ -1,10 +1,11 @@
 /* A token from a plugin: kept until it expires or is refused, fetched once however many ask.
  *
- * Requests that find no token wait, each on its own loop, with a guard of its own, and leave by themselves when they are
- * cancelled. One of them is charged with starting the plugin on its loop (the starter); when the run ends everybody gets
- * what it gave. A run belongs to a loop that somebody waits on: only such a loop is sure to be stepped. So when the last
- * waiter of that loop leaves, or the loop is freed, the run is ended, and if others still wait on other loops one of them
- * starts it anew. The waiter that ends a run by leaving is told only when the plugin is dead.
+ * Requests that find no token wait, each on its own loop, with a guard of its own, and leave by themselves when they
+ * are cancelled. One of them is charged with starting the plugin on its loop (the starter); when the run ends
+ * everybody gets what it gave. A run belongs to a loop that somebody waits on: only such a loop is sure to be
+ * stepped. So when the last waiter of that loop leaves, or the loop is freed, the run is ended, and if others still
+ * wait on other loops one of them starts it anew. The waiter that ends a run by leaving is told only when the plugin
+ * is dead.
  *
  * The lock is held for pointers and counts, and while a task is posted (that is what keeps the task from being freed
  * meanwhile). It is never held over the start of anything or a callback. */
@@ -255,8 +256,8 @@ static kube_status new_run(exec *e, kube_io *io, exec_run **out, kube_error **er
     return KUBE_OK;
 }
 
-/* Starts the plugin on the loop of its starter, in whose thread we are: so the starter cannot leave meanwhile, and the run
- * cannot end. When it does not start everybody is told, unless only this loop is at fault. */
+/* Starts the plugin on the loop of its starter, in whose thread we are: so the starter cannot leave meanwhile, and
+ * the run cannot end. When it does not start everybody is told, unless only this loop is at fault. */
 static kube_status start_run(waiter *w, kube_error **err)
 {
     exec *e = w->owner;
@@ -334,8 +335,8 @@ static kube_status new_waiter(exec *e, kube_io *io, const kube_call *call, kube_
     return KUBE_OK;
 }
 
-static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done, void *user,
-                                 kube_blob **out, kube_error **err)
+static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done,
+                                 void *user, kube_blob **out, kube_error **err)
 {
     exec *e = state;
     const kube_clock *clock = kube_io_clock(io);

@@ -86,8 +86,8 @@ static kube_status refresh(token_file *tf, int64_t now, kube_error **trouble, ku
     return st;
 }
 
-static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done, void *user,
-                                 kube_blob **out, kube_error **err)
+static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done,
+                                 void *user, kube_blob **out, kube_error **err)
 {
     token_file *tf = state;
     kube_error *trouble = NULL;

@@ -188,8 +188,8 @@ static kube_status not_found(const kube__exec_config *config, kube_error **err)
                           config->user, config->command, config->hint[0] != '\0' ? ": " : "", config->hint);
 }
 
-/* A program that happens to lie in the current directory is not run for its name: somebody may have put it there. As the
- * reference does, the search ends at such a hit instead of going on behind it. */
+/* A program that happens to lie in the current directory is not run for its name: somebody may have put it there. As
+ * the reference does, the search ends at such a hit instead of going on behind it. */
 kube_status kube__exec_find(const kube__exec_config *config, kube_buf *path, kube_error **err)
 {
     if (strchr(config->command, '/') != NULL) {

@@ -86,7 +86,8 @@ static kube_status check_status(const document *d, const char *origin, kube_erro
                               has_cert ? "clientKeyData" : "clientCertificateData");
     if (has_cert)
         return kube_error_set(err, KUBE_ERR_UNSUPPORTED,
-                              "%s: status has a client certificate; this release takes only tokens from plugins", origin);
+                              "%s: status has a client certificate; this release takes only tokens from plugins",
+                              origin);
     if (d->values[FIELD_TOKEN].raw.len == 0)
         return kube_error_set(err, KUBE_ERR_PARSE, "%s: status has neither a token nor a client certificate", origin);
     return KUBE_OK;

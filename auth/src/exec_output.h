@@ -13,8 +13,8 @@ typedef struct kube__exec_answer {
     int64_t    expires_unix_ms;
 } kube__exec_answer;
 
-/* Reads an answer of the version asked for. `origin` begins the messages. PARSE: it is no ExecCredential; UNSUPPORTED: it
- * brings a client certificate. */
+/* Reads an answer of the version asked for. `origin` begins the messages. PARSE: it is no ExecCredential;
+ * UNSUPPORTED: it brings a client certificate. */
 kube_status kube__exec_output_parse(kube_str output, const char *api_version, const char *origin,
                                     kube__exec_answer *out, kube_error **err);
 

@@ -24,8 +24,8 @@ static kube_status parse(const kube__exec_config *config, kube_str output, kube_
     if (origin.failure == KUBE_ERR_OUT_OF_MEMORY)
         st = kube_error_no_memory(err);
     else
-        st = kube__exec_output_parse(output, config->api_version, origin.data != NULL ? origin.data : "the credential plugin",
-                                     answer, err);
+        st = kube__exec_output_parse(output, config->api_version,
+                                     origin.data != NULL ? origin.data : "the credential plugin", answer, err);
     kube_buf_clear(&origin);
     return st;
 }

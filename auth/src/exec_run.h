@@ -7,8 +7,8 @@
 
 #include <kube/sys/io.h>
 
-/* It has ended. KUBE_OK: `answer` is set, and its header the callee's. CANCELLED: it was killed. Else `err` says why, the
- * callee's to free. */
+/* It has ended. KUBE_OK: `answer` is set, and its header the callee's. CANCELLED: it was killed. Else `err` says why,
+ * the callee's to free. */
 typedef void kube__exec_run_done(void *user, kube_status status, kube__exec_answer answer, kube_error *err);
 
 /* Starts it. KUBE_PENDING: `done` is called once, from a step or the end of `io`. `config` must live until then. */

@@ -30,8 +30,8 @@ typedef struct kube__host {
 /* The machine itself. */
 const kube__host *kube__host_system(void);
 
-/* Appends a whole file. NOT_FOUND: there is none; LIMIT: larger than the ceiling of `out`; IO. The message says "reading
- * <path>: <reason>". What was read before a failure stays in `out`: the caller wipes it. */
+/* Appends a whole file. NOT_FOUND: there is none; LIMIT: larger than the ceiling of `out`; IO. The message says
+ * "reading <path>: <reason>". What was read before a failure stays in `out`: the caller wipes it. */
 kube_status kube__host_read_file(const kube__host *host, const char *path, kube_buf *out, kube_error **err);
 
 #endif

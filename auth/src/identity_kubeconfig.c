@@ -24,8 +24,8 @@ static bool is_set(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* The bytes of a PEM field: given, or read. `what` and `name` say whose it is when it cannot be read. An empty file would
- * mean "none" further down, and for an authority that is "the system's": never by accident. */
+/* The bytes of a PEM field: given, or read. `what` and `name` say whose it is when it cannot be read. An empty file
+ * would mean "none" further down, and for an authority that is "the system's": never by accident. */
 static kube_str read_pem(assembly *a, kube_str data, const char *path, const char *what, const char *name)
 {
     kube_buf pem = KUBE_BUF_INIT(KUBE__PEM_MAX_BYTES);
@@ -43,8 +43,8 @@ static kube_str read_pem(assembly *a, kube_str data, const char *path, const cha
         if (bytes.data == NULL)
             kube__problems_add(&a->problems, KUBE_ERR_OUT_OF_MEMORY, "out of memory");
     } else {
-        kube__problems_add(&a->problems, st == KUBE_ERR_NOT_FOUND ? KUBE_ERR_CONFIG : st, "%s of \"%s\": %s", what, name,
-                           kube_error_message(failure));
+        kube__problems_add(&a->problems, st == KUBE_ERR_NOT_FOUND ? KUBE_ERR_CONFIG : st, "%s of \"%s\": %s", what,
+                           name, kube_error_message(failure));
     }
     kube_error_free(failure);
     kube_buf_wipe(&pem);

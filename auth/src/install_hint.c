@@ -6,8 +6,8 @@
 
 enum { MAX_BYTES = 4096 };
 
-/* What is no letter, mark, number, punctuation, symbol or separator, as far as that can be told without Unicode's tables:
- * code points that nobody has assigned yet pass. Tabs and line ends pass too. */
+/* What is no letter, mark, number, punctuation, symbol or separator, as far as that can be told without Unicode's
+ * tables: code points that nobody has assigned yet pass. Tabs and line ends pass too. */
 static bool is_harmless(uint32_t c)
 {
     static const struct {

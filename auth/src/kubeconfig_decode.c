@@ -169,8 +169,8 @@ kube_status kube__kubeconfig_decode(kube_str text, kube__pool *pool, kube__kubec
     if (st != KUBE_OK || root == NULL || root->kind == KUBE__YAML_NULL)
         return st;
     if (root->kind != KUBE__YAML_MAP)
-        return kube_error_set(err, KUBE_ERR_CONFIG, "%s:%u:%u: a kubeconfig is a mapping, not %s", file->path, root->line,
-                              root->column, kube__yaml_kind_name(root->kind));
+        return kube_error_set(err, KUBE_ERR_CONFIG, "%s:%u:%u: a kubeconfig is a mapping, not %s", file->path,
+                              root->line, root->column, kube__yaml_kind_name(root->kind));
     check_header(&r, root);
     file->current_context = kube__yaml_string(&r, root, "current-context");
     clusters = decode_entries(&r, root, &clusters_kind, &file->cluster_count);

@@ -106,6 +106,7 @@ bool kube__rfc3339_parse(kube_str text, int64_t *unix_ms)
     if (!c.ok || c.p != c.end || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
         minute > 59 || second > 59)
         return false;
-    *unix_ms = (days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset * 60) * 1000 + ms;
+    second += hour * 3600 + (minute - offset) * 60;
+    *unix_ms = (days_since_1970(year, month, day) * 86400 + second) * 1000 + ms;
     return true;
 }

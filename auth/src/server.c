@@ -1,5 +1,6 @@
-/* kubectl decides by the text of `server` alone, before it knows the CA: an address without a scheme counts as http, and
- * for http every credential is dropped without a word. The same rules are followed here as far as nothing gets lost. */
+/* kubectl decides by the text of `server` alone, before it knows the CA: an address without a scheme counts as http,
+ * and for http every credential is dropped without a word. The same rules are followed here as far as nothing gets
+ * lost. */
 #include "server.h"
 
 #include <arpa/inet.h>

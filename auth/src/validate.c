@@ -76,9 +76,10 @@ static void validate_exec_version(const kube__user *user, const char *name, kube
     else if (kube__user_runs_plugin(user) &&
              strcmp(exec->api_version, "client.authentication.k8s.io/v1") != 0 &&
              strcmp(exec->api_version, "client.authentication.k8s.io/v1beta1") != 0)
-        kube__problems_add(problems, KUBE_ERR_CONFIG,
-                           "user \"%s\": exec.apiVersion must be client.authentication.k8s.io/v1 or /v1beta1, not \"%s\"",
-                           name, exec->api_version);
+        kube__problems_add(
+            problems, KUBE_ERR_CONFIG,
+            "user \"%s\": exec.apiVersion must be client.authentication.k8s.io/v1 or /v1beta1, not \"%s\"", name,
+            exec->api_version);
 }
 
 static void validate_exec(const kube__user *user, const char *name, kube__problems *problems)
@@ -122,8 +123,8 @@ void kube__validate_user(const kube__user *user, kube__problems *problems)
     validate_certificate(user, name, problems);
     validate_token(user, name, problems);
     if (kube__user_has_token(user) && kube__user_has_basic(user))
-        kube__problems_add(problems, KUBE_ERR_CONFIG, "user \"%s\" has both a token and a username: only one is allowed",
-                           name);
+        kube__problems_add(problems, KUBE_ERR_CONFIG,
+                           "user \"%s\" has both a token and a username: only one is allowed", name);
     if (is_set(user->password) && !is_set(user->username))
         kube__problems_add(problems, KUBE_ERR_CONFIG, "user \"%s\" has a password, but no username", name);
     if (is_set(user->username) && strchr(user->username, ':') != NULL)

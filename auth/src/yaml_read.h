@@ -19,8 +19,8 @@ void kube__yaml_reader_fail(kube__yaml_reader *r, const kube__yaml_node *at, con
 /* Memory ran out. */
 void kube__yaml_reader_no_memory(kube__yaml_reader *r);
 
-/* Each gives NULL, false or empty when the field is absent or null, or after a failure. Strings are NUL-terminated, live
- * in the pool and hold no NUL byte. */
+/* Each gives NULL, false or empty when the field is absent or null, or after a failure. Strings are NUL-terminated,
+ * live in the pool and hold no NUL byte. */
 const char *kube__yaml_string(kube__yaml_reader *r, const kube__yaml_node *map, const char *field);
 bool kube__yaml_bool(kube__yaml_reader *r, const kube__yaml_node *map, const char *field);
 const kube__yaml_node *kube__yaml_list(kube__yaml_reader *r, const kube__yaml_node *map, const char *field);

@@ -1,4 +1,5 @@
-/* What a plain scalar is, as kubectl's YAML reader decides it: YAML 1.1, where "yes" is a boolean and a date a string. */
+/* What a plain scalar is, as kubectl's YAML reader decides it: YAML 1.1, where "yes" is a boolean and a date a
+ * string. */
 #include "yaml_tree.h"
 
 #include <strings.h>
@@ -21,7 +22,9 @@ static bool is_null(kube_str text)
 
 static bool is_true(kube_str text)
 {
-    static const char *const words[] = { "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", NULL };
+    static const char *const words[] = {
+        "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", NULL
+    };
 
     return is_one_of(text, words);
 }

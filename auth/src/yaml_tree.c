@@ -155,7 +155,8 @@ static kube_status on_scalar(builder *b, const yaml_event_t *event)
         return kube_error_no_memory(b->err);
     if (!kube__yaml_resolve(node, (const char *)event->data.scalar.tag,
                             event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE))
-        return fail(b, KUBE_ERR_UNSUPPORTED, event->start_mark, "a tag that is not supported, or does not fit its value");
+        return fail(b, KUBE_ERR_UNSUPPORTED, event->start_mark,
+                    "a tag that is not supported, or does not fit its value");
     st = copy_anchor(b, event->data.scalar.anchor, &name);
     if (st == KUBE_OK)
         st = remember_anchor(b, name, node, event->start_mark);

@@ -1,7 +1,8 @@
 /* A YAML document as a tree, with the types the plain scalars of a kubeconfig have in kubectl. JSON is YAML too.
  *
  * Only the first document of a stream is read, as kubectl does. An alias is another way to reach the node with its
- * anchor, so a document that refers to itself a billion times stays as small as its text; a node cannot contain itself. */
+ * anchor, so a document that refers to itself a billion times stays as small as its text; a node cannot contain
+ * itself. */
 #ifndef KUBE_AUTH_YAML_TREE_H
 #define KUBE_AUTH_YAML_TREE_H
 
@@ -54,8 +55,8 @@ const char *kube__yaml_kind_name(kube__yaml_kind kind);
 
 /* Finds out what a scalar is: yaml_scalar.c. False: a tag that is not one of YAML's own. */
 bool kube__yaml_resolve(kube__yaml_node *node, const char *tag, bool plain);
-/* Appends a node as JSON: yaml_json.c. False: it has no JSON form (infinity, hexadecimal, a mapping as key), or is nested
- * too deeply. The ceiling of `out` is what bounds aliases that repeat. */
+/* Appends a node as JSON: yaml_json.c. False: it has no JSON form (infinity, hexadecimal, a mapping as key), or is
+ * nested too deeply. The ceiling of `out` is what bounds aliases that repeat. */
 bool kube__yaml_append_json(kube_buf *out, const kube__yaml_node *node);
 /* Appends a JSON string with its quotes. Invalid UTF-8 is the caller's business. */
 void kube__json_append_string(kube_buf *out, kube_str text);

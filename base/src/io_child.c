@@ -16,6 +16,15 @@
 
 enum { READ_CHUNK = 4096, DEFAULT_MAX_OUTPUT = 1 << 20, REAP_WAIT_MS = 1000 };
 
+/* Where the C library is older than the kernel. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#define BY_PIDFD ((idtype_t)3)
+
 typedef struct child {
     kube_io            *io;
     kube_io_child_done *done;
@@ -36,15 +45,40 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+/* As waitpid() would give it, but through the descriptor: when the host reaps, the number may be another process's by now.
+ * False while it still runs; -1 when the host was first. */
+static bool reap(const child *c, int *wait_status)
+{
+    siginfo_t info = { .si_pid = 0 };
+
+    *wait_status = -1;
+    if (c->pid_fd < 0 || waitid(BY_PIDFD, (id_t)c->pid_fd, &info, WEXITED | WNOHANG) != 0)
+        return true;
+    if (info.si_pid == 0)
+        return false;
+    if (info.si_code == CLD_EXITED)
+        *wait_status = (info.si_status & 0xff) << 8;
+    else
+        *wait_status = info.si_status | (info.si_code == CLD_DUMPED ? 0x80 : 0);
+    return true;
+}
+
+static void kill_child(const child *c)
+{
+    if (c->pid_fd >= 0)
+        syscall(SYS_pidfd_send_signal, c->pid_fd, SIGKILL, NULL, 0u);
+}
+
 /* Waits for a process that was killed. One that sleeps in the kernel may take its time: then it stays a zombie. */
 static void reap_killed(const child *c)
 {
     struct pollfd p = { .fd = c->pid_fd, .events = POLLIN };
+    int wait_status;
 
     if (c->pid_fd >= 0)
         while (poll(&p, 1, REAP_WAIT_MS) < 0 && errno == EINTR)
             ;
-    waitpid(c->pid, NULL, WNOHANG);
+    reap(c, &wait_status);
 }
 
 static void release(child *c)
@@ -61,9 +95,10 @@ static void release(child *c)
 static void on_killed(void *user, unsigned events)
 {
     child *c = user;
+    int wait_status;
 
     (void)events;
-    if (waitpid(c->pid, NULL, WNOHANG) != 0)
+    if (reap(c, &wait_status))
         release(c);
 }
 
@@ -88,7 +123,8 @@ static void bury(child *c)
     c->out_watch = c->pid_watch = NULL;
     c->guard = NULL;
     close_fd(&c->out_fd);
-    if (closing || kube_io_watch_new(c->io, c->pid_fd, KUBE_IO_READ, on_killed, c, &c->pid_watch, NULL) != KUBE_OK ||
+    if (closing || c->pid_fd < 0 ||
+        kube_io_watch_new(c->io, c->pid_fd, KUBE_IO_READ, on_killed, c, &c->pid_watch, NULL) != KUBE_OK ||
         kube_io_guard_new(c->io, NULL, on_loop_end, c, &c->guard, NULL) != KUBE_OK)
         on_loop_end(c, KUBE_ERR_CANCELLED);
 }
@@ -102,7 +138,7 @@ static void report(child *c, kube_status status, int wait_status)
 
 static void kill_and_report(child *c, kube_status status)
 {
-    kill(c->pid, SIGKILL);
+    kill_child(c);
     report(c, status, -1);
     bury(c);
 }
@@ -154,11 +190,11 @@ static void on_output(void *user, unsigned events)
 static void on_exit_of_child(void *user, unsigned events)
 {
     child *c = user;
-    int wait_status = -1;
+    int wait_status;
     kube_status st;
 
     (void)events;
-    if (waitpid(c->pid, &wait_status, WNOHANG) == 0)
+    if (!reap(c, &wait_status))
         return;
     if (c->out_watch != NULL)
         read_output(c);
@@ -167,35 +203,35 @@ static void on_exit_of_child(void *user, unsigned events)
     release(c);
 }
 
-static int open_pid_fd(pid_t pid)
+/* Everything that can fail is made before the program is started: nothing has to be taken back afterwards. */
+static kube_status prepare(child *c, const kube_call *call, kube_error **err)
 {
-#ifdef SYS_pidfd_open
-    return (int)syscall(SYS_pidfd_open, pid, 0u); /* close-on-exec by definition */
-#else
-    return (int)syscall(434, pid, 0u);
-#endif
-}
+    kube_status st = kube_io_guard_new(c->io, call, on_interrupt, c, &c->guard, err);
 
-static kube_status watch_child(child *c, const kube_call *call, kube_error **err)
-{
-    kube_status st;
-
-    c->pid_fd = open_pid_fd(c->pid);
-    if (c->pid_fd < 0)
-        return kube_error_set_errno(err, KUBE_ERR_IO, errno, "watching a child process");
-    st = kube_io_watch_new(c->io, c->pid_fd, KUBE_IO_READ, on_exit_of_child, c, &c->pid_watch, err);
     if (st == KUBE_OK)
-        st = kube_io_watch_new(c->io, c->out_fd, KUBE_IO_READ, on_output, c, &c->out_watch, err);
+        st = kube_io_watch_new(c->io, -1, 0, on_exit_of_child, c, &c->pid_watch, err);
     if (st == KUBE_OK)
-        st = kube_io_guard_new(c->io, call, on_interrupt, c, &c->guard, err);
+        st = kube_io_watch_new(c->io, -1, 0, on_output, c, &c->out_watch, err);
     return st;
 }
 
-static kube_status check_call(kube_io *io, const kube_call *call, kube_error **err)
+/* A process that the host has reaped already has no descriptor: the loop refuses to watch -1 and says so in the next round,
+ * which is how this child's end is seen. */
+static kube_status open_pid_fd(child *c, kube_error **err)
 {
-    if (io->closing || (call != NULL && kube_cancel_is_fired(call->cancel)))
-        return kube_error_set(err, KUBE_ERR_CANCELLED, "cancelled");
-    return kube__io_check_process(io, err);
+    c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0u); /* close-on-exec by definition */
+    if (c->pid_fd >= 0 || errno == ESRCH)
+        return KUBE_OK;
+    kube_error_set_errno(err, KUBE_ERR_IO, errno, "watching a child process");
+    kill(c->pid, SIGKILL);
+    waitpid(c->pid, NULL, 0);
+    return KUBE_ERR_IO;
+}
+
+static void watch_fd(kube_io_watch *watch, int fd)
+{
+    watch->fd = fd;
+    kube_io_watch_set(watch, KUBE_IO_READ);
 }
 
 kube_status kube_io_child_start(kube_io *io, const kube_io_child_options *opts, const kube_call *call,
@@ -206,9 +242,6 @@ kube_status kube_io_child_start(kube_io *io, const kube_io_child_options *opts, 
 
     if (opts == NULL || opts->struct_size < sizeof *opts || opts->path == NULL || opts->argv == NULL)
         return kube_error_set(err, KUBE_ERR_INVALID_ARG, "kube_io_child_options is incomplete");
-    st = check_call(io, call, err);
-    if (st != KUBE_OK)
-        return st;
     if (KUBE__NEW(c) == NULL)
         return kube_error_no_memory(err);
     c->io = io;
@@ -216,17 +249,16 @@ kube_status kube_io_child_start(kube_io *io, const kube_io_child_options *opts, 
     c->user = user;
     c->pid_fd = c->out_fd = -1;
     kube_buf_init(&c->output, opts->max_output_bytes != 0 ? opts->max_output_bytes : DEFAULT_MAX_OUTPUT);
-    st = kube__spawn(opts, &c->pid, &c->out_fd, err);
-    if (st == KUBE_OK) {
-        st = watch_child(c, call, err);
-        if (st != KUBE_OK) {
-            kill(c->pid, SIGKILL);
-            reap_killed(c);
-        }
-    }
+    st = prepare(c, call, err);
+    if (st == KUBE_OK)
+        st = kube__spawn(opts, &c->pid, &c->out_fd, err);
+    if (st == KUBE_OK)
+        st = open_pid_fd(c, err);
     if (st != KUBE_OK) {
         release(c);
         return st;
     }
+    watch_fd(c->pid_watch, c->pid_fd);
+    watch_fd(c->out_watch, c->out_fd);
     return KUBE_PENDING;
 }

@@ -49,10 +49,14 @@ static size_t walk(kube_str document, size_t offset, level levels[PATH_MAX_LEVEL
                 if (r.depth <= PATH_MAX_LEVELS)
                     levels[r.depth - 1] = (level){ { NULL, 0 }, SIZE_MAX };
         } else if (r.expect == JSON__EXPECT_FIRST_KEY || r.expect == JSON__EXPECT_MORE_KEYS) {
-            if (kube_json_reader_next_key(&r, &key) && here != NULL)
+            kube_json_reader_next_key(&r, &key); /* gives the empty key at the end, and when it is the key that fails */
+            if (here != NULL)
                 here->key = key.raw;
-        } else if (kube_json_reader_next_element(&r) && here != NULL) {
-            here->index++;
+        } else {
+            bool found = kube_json_reader_next_element(&r);
+
+            if (here != NULL)
+                here->index = found ? here->index + 1 : SIZE_MAX;
         }
     }
     return r.depth;
@@ -98,8 +102,9 @@ static void append_path(kube_buf *text, kube_str document, size_t offset)
     level levels[PATH_MAX_LEVELS];
     size_t depth = walk(document, offset, levels);
 
-    if (depth != 0)
-        kube_buf_append_c(text, ", at ");
+    if (depth == 0 || (levels[0].key.data == NULL && levels[0].index == SIZE_MAX))
+        return; /* the document itself */
+    kube_buf_append_c(text, ", at ");
     for (size_t i = 0; i < depth && i < PATH_MAX_LEVELS; i++)
         append_level(text, &levels[i]);
     if (depth > PATH_MAX_LEVELS)

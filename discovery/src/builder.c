@@ -63,12 +63,12 @@ static bool reserve(kube_discovery_snapshot_builder *b, void *items, size_t *cap
 
     if (b->in.failure != KUBE_OK)
         return false;
-    if (count < *capacity)
-        return true;
     if (count >= max) {
         b->in.failure = KUBE_ERR_LIMIT;
         return false;
     }
+    if (count < *capacity)
+        return true;
     memcpy(&old, items, sizeof old); /* items is the address of a pointer to whatever record */
     grown = kube__realloc_array(old, more, item_bytes);
     if (grown == NULL) {

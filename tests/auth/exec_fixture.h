@@ -54,7 +54,9 @@ static inline void fixture_write_script(exec_fixture *f, const char *body)
 
 static inline void fixture_begin(exec_fixture *f, const char *body)
 {
-    kube__exec_spec spec = { .api_version = V1, .interactive_mode = "Never", .install_hint = "get it", .command = f->script };
+    kube__exec_spec spec = {
+        .api_version = V1, .interactive_mode = "Never", .install_hint = "get it", .command = f->script
+    };
     kube__exec_options opts = { &f->fake.host, &spec, "u", { NULL, 0 } };
 
     memset(f, 0, sizeof *f);

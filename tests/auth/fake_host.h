@@ -1,4 +1,4 @@
-/* Another machine: its environment, files and terminal are what the test says. All in the header: a test is one file. */
+/* Another machine: its environment, files and terminal are what the test says. A header only: a test is one file. */
 #ifndef FAKE_HOST_H
 #define FAKE_HOST_H
 

@@ -39,8 +39,8 @@ static void line_breaks_are_skipped(void **state)
 static void what_is_not_standard_base64_is_refused(void **state)
 {
     static const char *const bad[] = {
-        "Z", "Zg", "Zg=", "Zm8", "Zg===", "=", "====", "Z===", "Zm9v=", "Zg==Zg==", "Zm9-", "Zm9_", "Zm 9v", "Zm9v!", "Zg=g",
-        "Zm8==",
+        "Z",     "Zg",       "Zg=",  "Zm8",  "Zg===", "=",     "====", "Z===",
+        "Zm9v=", "Zg==Zg==", "Zm9-", "Zm9_", "Zm 9v", "Zm9v!", "Zg=g", "Zm8==",
     };
 
     (void)state;

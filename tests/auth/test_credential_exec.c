@@ -175,7 +175,8 @@ static void a_missing_plugin_is_reported_at_once_with_its_hint(void **state)
     unlink(f.script);
     io = fixture_io(&f);
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_ERR_CONFIG);
-    assert_non_null(strstr(kube_error_message(r.err), "user \"u\": the credential plugin is missing: get it: starting /tmp"));
+    assert_non_null(
+        strstr(kube_error_message(r.err), "user \"u\": the credential plugin is missing: get it: starting /tmp"));
     result_clear(&r);
     kube_io_free(io);
     fixture_end(&f);

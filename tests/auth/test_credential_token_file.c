@@ -35,7 +35,8 @@ static void begin(setup *s, const char *text)
     s->logger = (kube_logger){ count_warning, s, KUBE_LOG_WARNING };
     opts.clock = &s->clock.clock;
     assert_int_equal(kube_io_new(&opts, &s->io, NULL), KUBE_OK);
-    assert_int_equal(kube__credential_token_file_new(&s->fake.host, &s->logger, "/t", NULL, &s->credential, NULL), KUBE_OK);
+    assert_int_equal(kube__credential_token_file_new(&s->fake.host, &s->logger, "/t", NULL, &s->credential, NULL),
+                     KUBE_OK);
     s->file->opened = 0;
 }
 

@@ -60,15 +60,18 @@ static void later_variables_win_and_the_plugins_own_one_wins_over_all(void **sta
 
 static void a_plugin_that_wants_it_is_told_about_its_cluster(void **state)
 {
-    kube__cluster cluster = { .name = "k", .server = "https://h", .tls_server_name = "sni", .disable_compression = true };
+    kube__cluster cluster = {
+        .name = "k", .server = "https://h", .tls_server_name = "sni", .disable_compression = true
+    };
     kube_buf out = KUBE_BUF_INIT(10000);
     kube__pool pool = { NULL };
     const kube__yaml_node *root = NULL;
 
     (void)state;
     assert_int_equal(kube__exec_cluster_json(&cluster, kube_str_c("PEM"), &out, NULL), KUBE_OK);
-    assert_string_equal(out.data, "{\"server\":\"https://h\",\"tls-server-name\":\"sni\","
-                                  "\"certificate-authority-data\":\"UEVN\",\"disable-compression\":true,\"config\":null}");
+    assert_string_equal(out.data,
+                        "{\"server\":\"https://h\",\"tls-server-name\":\"sni\","
+                        "\"certificate-authority-data\":\"UEVN\",\"disable-compression\":true,\"config\":null}");
     assert_int_equal(kube__yaml_parse(kube_str_c("{audience: x, n: [1, true]}"), "f", &pool, &root, NULL), KUBE_OK);
     cluster = (kube__cluster){ .name = "k", .server = "https://h", .insecure = true, .exec_extension = root };
     kube_buf_reset(&out);
@@ -167,7 +170,8 @@ static void a_command_is_looked_up_in_path_but_not_run_from_the_current_director
         st = kube__exec_find(&config, &path, &err);
         assert_int_equal(st, cases[i].status);
         if (strstr(st == KUBE_OK ? path.data : kube_error_message(err), cases[i].found) == NULL)
-            fail_msg("%s in %s: %s", cases[i].command, cases[i].path, st == KUBE_OK ? path.data : kube_error_message(err));
+            fail_msg("%s in %s: %s", cases[i].command, cases[i].path,
+                     st == KUBE_OK ? path.data : kube_error_message(err));
         kube_error_free(err);
         kube_buf_clear(&path);
         kube__exec_config_clear(&config);
@@ -178,10 +182,15 @@ static void a_hint_cannot_reach_the_terminal_with_control_characters(void **stat
 {
     static const char *const cases[][2] = {
         { "", "" },
-        { "brew install x\n\tor so \xc3\xa9\xe2\x9c\x93\xf0\x9f\x98\x80", "brew install x\n\tor so \xc3\xa9\xe2\x9c\x93\xf0\x9f\x98\x80" },
+        { "brew install x\n\tor so \xc3\xa9\xe2\x9c\x93\xf0\x9f\x98\x80",
+          "brew install x\n\tor so \xc3\xa9\xe2\x9c\x93\xf0\x9f\x98\x80" },
         { "\x1b[31mred\x07\x7f", "U+001B[31mredU+0007U+007F" },
-        { "a\xc2\x9b" "b", "aU+009Bb" },
-        { "a\xe2\x80\xae" "b\xe2\x81\xa6", "aU+202EbU+2066" },
+        { "a\xc2\x9b"
+          "b",
+          "aU+009Bb" },
+        { "a\xe2\x80\xae"
+          "b\xe2\x81\xa6",
+          "aU+202EbU+2066" },
         { "a\xff\xc3(\xed\xa0\x80", "aU+FFFDU+FFFD(U+FFFDU+FFFDU+FFFD" },
         { "\xee\x80\x80", "U+E000" },
     };

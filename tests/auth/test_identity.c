@@ -167,49 +167,62 @@ static void every_problem_of_a_configuration_is_reported(void **state)
           "cluster \"k\" has a certificate authority and insecure-skip-tls-verify" },
         { "server: 'https://h', certificate-authority: none", "", KUBE_ERR_CONFIG,
           "certificate-authority of \"k\": reading /k/none: there is no such file" },
-        { "server: 'https://h', certificate-authority: denied", "", KUBE_ERR_IO, "certificate-authority of \"k\": reading "
+        { "server: 'https://h', certificate-authority: denied", "", KUBE_ERR_IO,
+          "certificate-authority of \"k\": reading "
           "/k/denied" },
         { "server: 'https://h', certificate-authority: empty", "", KUBE_ERR_CONFIG,
           "certificate-authority of \"k\": /k/empty is empty" },
         { "server: 'https://h', proxy-url: 'http://p'", "", KUBE_ERR_UNSUPPORTED, "cluster \"k\" has a proxy-url" },
         { "server: 'https://h'", "client-certificate: ca, client-certificate-data: eA==, client-key-data: eA==",
           KUBE_ERR_CONFIG, "user \"u\" has both client-certificate and client-certificate-data" },
-        { "server: 'https://h'", "client-certificate-data: eA==, client-key: ca, client-key-data: eA==", KUBE_ERR_CONFIG,
-          "user \"u\" has both client-key and client-key-data" },
+        { "server: 'https://h'", "client-certificate-data: eA==, client-key: ca, client-key-data: eA==",
+          KUBE_ERR_CONFIG, "user \"u\" has both client-key and client-key-data" },
         { "server: 'https://h'", "client-certificate-data: eA==", KUBE_ERR_CONFIG,
           "user \"u\" has a client certificate, but neither client-key nor client-key-data" },
         { "server: 'https://h'", "client-certificate: none, client-key: none2", KUBE_ERR_CONFIG,
-          "[client-certificate of \"u\": reading /k/none: there is no such file, client-key of \"u\": reading /k/none2: "
+          "[client-certificate of \"u\": reading /k/none: there is no such file, client-key of \"u\": reading "
+          "/k/none2: "
           "there is no such file]" },
-        { "server: 'https://h'", "token: t, username: x", KUBE_ERR_CONFIG, "user \"u\" has both a token and a username" },
+        { "server: 'https://h'", "token: t, username: x", KUBE_ERR_CONFIG,
+          "user \"u\" has both a token and a username" },
         { "server: 'https://h'", "tokenFile: t, username: x", KUBE_ERR_CONFIG,
           "user \"u\" has both a token and a username" },
         { "server: 'https://h'", "password: x", KUBE_ERR_CONFIG, "user \"u\" has a password, but no username" },
         { "server: 'https://h'", "username: 'a:b'", KUBE_ERR_CONFIG, "a username cannot have a colon" },
         { "server: 'https://h'", "token: \"a\\nb\"", KUBE_ERR_CONFIG, "token holds a byte that cannot be sent" },
-        { "server: 'https://h'", "auth-provider: {name: oidc}", KUBE_ERR_UNSUPPORTED, "user \"u\" has an auth-provider" },
+        { "server: 'https://h'", "auth-provider: {name: oidc}", KUBE_ERR_UNSUPPORTED,
+          "user \"u\" has an auth-provider" },
         { "server: 'https://h'", "as: x", KUBE_ERR_UNSUPPORTED, "user \"u\" impersonates somebody (\"as\")" },
         { "server: 'https://h'", "as-uid: x", KUBE_ERR_UNSUPPORTED, "(\"as-uid\")" },
         { "server: 'https://h'", "as-groups: [x]", KUBE_ERR_UNSUPPORTED, "(\"as-groups\")" },
         { "server: 'https://h'", "as-user-extra: {a: [x]}", KUBE_ERR_UNSUPPORTED, "(\"as-user-extra\")" },
         { "server: 'https://h'", "exec: {}", KUBE_ERR_CONFIG,
-          "[user \"u\": exec has no command, user \"u\": exec has no apiVersion, user \"u\": exec has no interactiveMode]" },
-        { "server: 'https://h'", "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}", KUBE_ERR_CONFIG,
-          "exec.apiVersion must be client.authentication.k8s.io/v1 or /v1beta1, not \"client.authentication.k8s.io/v1alpha1\"" },
-        { "server: 'https://h'", "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Maybe}",
-          KUBE_ERR_CONFIG, "exec.interactiveMode must be Never, IfAvailable or Always, not \"Maybe\"" },
+          "[user \"u\": exec has no command, user \"u\": exec has no apiVersion, user \"u\": exec has no "
+          "interactiveMode]" },
+        { "server: 'https://h'", "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}",
+          KUBE_ERR_CONFIG,
+          "exec.apiVersion must be client.authentication.k8s.io/v1 or /v1beta1, not "
+          "\"client.authentication.k8s.io/v1alpha1\"" },
+        { "server: 'https://h'",
+          "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Maybe}", KUBE_ERR_CONFIG,
+          "exec.interactiveMode must be Never, IfAvailable or Always, not \"Maybe\"" },
         { "server: 'https://h'",
           "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}, {name: a=b}]}",
           KUBE_ERR_CONFIG, "[user \"u\": exec.env has an entry without a name, user \"u\": exec.env has a name with" },
-        { "server: 'https://h'", "auth-provider: {name: x}, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: "
-          "x}", KUBE_ERR_CONFIG, "user \"u\" has both exec and auth-provider" },
+        { "server: 'https://h'",
+          "auth-provider: {name: x}, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: "
+          "x}",
+          KUBE_ERR_CONFIG, "user \"u\" has both exec and auth-provider" },
         { "proxy-url: 'http://p'", "as: x, password: p", KUBE_ERR_CONFIG,
-          "invalid configuration: [cluster \"k\" has no server, cluster \"k\" has a proxy-url, which this release cannot use, "
-          "user \"u\" has a password, but no username, user \"u\" impersonates somebody (\"as\"), which this release cannot "
+          "invalid configuration: [cluster \"k\" has no server, cluster \"k\" has a proxy-url, which this release "
+          "cannot use, "
+          "user \"u\" has a password, but no username, user \"u\" impersonates somebody (\"as\"), which this release "
+          "cannot "
           "do]" },
         { "server: 'h:6443'", "token: t", KUBE_ERR_CONFIG, "server \"h:6443\" is no https:// or http:// URL" },
         { "server: 'h:6443', insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
-        { "server: 'http://h'", "token: t", KUBE_ERR_CONFIG, "the credentials of user \"u\" cannot be sent to http://h" },
+        { "server: 'http://h'", "token: t", KUBE_ERR_CONFIG,
+          "the credentials of user \"u\" cannot be sent to http://h" },
         { "server: 'http://h'", "client-certificate-data: eA==, client-key-data: eA==", KUBE_ERR_CONFIG,
           "the credentials of user \"u\" cannot be sent to http://h" },
     };
@@ -349,9 +362,10 @@ static void when_nothing_is_configured_the_message_names_all_that_was_looked_for
     begin(&s, NULL);
     fake_host_set(&s.fake, "HOME", "/home");
     assert_int_equal(load(&s), KUBE_ERR_CONFIG);
-    assert_string_equal(kube_error_message(s.err),
-                        "no configuration was found: KUBECONFIG is not set, /home/.kube/config does not exist; not in a "
-                        "pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not both set");
+    assert_string_equal(
+        kube_error_message(s.err),
+        "no configuration was found: KUBECONFIG is not set, /home/.kube/config does not exist; not in a "
+        "pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not both set");
     end(&s);
     begin(&s, NULL);
     add_pod(&s);
@@ -398,10 +412,13 @@ static void each_allocation_may_fail(void **state)
                              "tokenFile: t, client-certificate: ca, client-key: ca"), KUBE_OK);
     fail_each_allocation(one(text, sizeof text, "server: '127.0.0.1'", ""), KUBE_OK);
     fail_each_allocation(one(text, sizeof text, "server: 'https://h'", "username: a, password: b"), KUBE_OK);
-    fail_each_allocation(one(text, sizeof text, "server: 'https://h', certificate-authority: ca, extensions: [{name: "
-                             "client.authentication.k8s.io/exec, extension: {a: [1, b]}}]",
-                             "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./x, args: [a], env: [{name: "
-                             "a, value: b}], installHint: h, provideClusterInfo: true}"), KUBE_OK);
+    fail_each_allocation(
+        one(text, sizeof text,
+            "server: 'https://h', certificate-authority: ca, extensions: [{name: "
+            "client.authentication.k8s.io/exec, extension: {a: [1, b]}}]",
+            "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./x, args: [a], env: [{name: "
+            "a, value: b}], installHint: h, provideClusterInfo: true}"),
+        KUBE_OK);
     fail_each_allocation(one(text, sizeof text, "", "as: x, password: z"), KUBE_ERR_CONFIG);
     fail_each_allocation(one(text, sizeof text, "server: 1", ""), KUBE_ERR_CONFIG);
     fail_each_allocation("current-context: nope", KUBE_ERR_CONFIG);

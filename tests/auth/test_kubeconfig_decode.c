@@ -104,8 +104,9 @@ static void a_plugin_is_read_with_its_default_mode(void **state)
     assert_null(exec->env[1].value);
     assert_true(exec->provide_cluster_info);
     assert_string_equal(exec->interactive_mode, "IfAvailable");
-    assert_int_equal(decode("users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]", &pool, &file,
-                            NULL), KUBE_OK);
+    assert_int_equal(
+        decode("users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]", &pool, &file, NULL),
+        KUBE_OK);
     assert_null(file.users[0].exec->interactive_mode);
     kube__pool_clear(&pool);
 }
@@ -113,7 +114,13 @@ static void a_plugin_is_read_with_its_default_mode(void **state)
 static void nothing_is_an_empty_kubeconfig(void **state)
 {
     static const char *const empty[] = {
-        "", "\n# nothing\n", "---\n", "null", "{}", "clusters: null\nusers: []\ncontexts:\n", "apiVersion: v1\nkind: Config",
+        "",
+        "\n# nothing\n",
+        "---\n",
+        "null",
+        "{}",
+        "clusters: null\nusers: []\ncontexts:\n",
+        "apiVersion: v1\nkind: Config",
         "apiVersion: ''\nkind: ''",
     };
 
@@ -134,8 +141,11 @@ static void json_is_a_kubeconfig_too(void **state)
     kube__kubeconfig_file file;
 
     (void)state;
-    assert_int_equal(decode("{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"current-context\":\"c\",\n\t\"clusters\":[{\"name\":"
-                            "\"k\",\"cluster\":{\"server\":\"https://h\"}}]}", &pool, &file, NULL), KUBE_OK);
+    assert_int_equal(
+        decode("{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"current-context\":\"c\",\n\t\"clusters\":[{\"name\":"
+               "\"k\",\"cluster\":{\"server\":\"https://h\"}}]}",
+               &pool, &file, NULL),
+        KUBE_OK);
     assert_string_equal(file.clusters[0].server, "https://h");
     kube__pool_clear(&pool);
 }
@@ -166,7 +176,8 @@ static void what_is_wrong_is_refused_with_file_line_column_and_field(void **stat
         { "preferences: {extensions: [{name: e}, {name: e}]}", "extensions has a duplicate name \"e\"" },
         { "clusters: [{name: c, cluster: {extensions: [{name: e}, {name: e}]}}]",
           "cluster.extensions has a duplicate name \"e\"" },
-        { "users: [{name: c, user: {extensions: [{name: e}, {name: e}]}}]", "user.extensions has a duplicate name \"e\"" },
+        { "users: [{name: c, user: {extensions: [{name: e}, {name: e}]}}]",
+          "user.extensions has a duplicate name \"e\"" },
         { "contexts: [{name: c, context: {extensions: [{name: e}, {name: e}]}}]",
           "context.extensions has a duplicate name \"e\"" },
         { "users: [{name: u, user: {token: 123}}]", "f:1:33: user.token must be a string, not a number" },
@@ -176,7 +187,8 @@ static void what_is_wrong_is_refused_with_file_line_column_and_field(void **stat
         { "users: [{name: u, user: {exec: x}}]", "user.exec must be a mapping, not a string" },
         { "users: [{name: u, user: {exec: {args: [1]}}}]", "user.exec.args must be a string, not a number" },
         { "users: [{name: u, user: {exec: {env: [1]}}}]", "user.exec.env.[] must be a mapping, not a number" },
-        { "users: [{name: u, user: {exec: {env: [{value: 1}]}}}]", "user.exec.env.value must be a string, not a number" },
+        { "users: [{name: u, user: {exec: {env: [{value: 1}]}}}]",
+          "user.exec.env.value must be a string, not a number" },
         { "users: [{name: u, user: {exec: {provideClusterInfo: 1}}}]",
           "user.exec.provideClusterInfo must be a boolean, not a number" },
         { "contexts: [{name: c, context: {namespace: 5}}]", "context.namespace must be a string, not a number" },

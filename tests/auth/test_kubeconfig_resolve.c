@@ -9,7 +9,8 @@ static const char two[] =
     "- {name: k1, cluster: {server: 'https://one', tls-server-name: sni, certificate-authority: pki/ca.crt}}\n"
     "- {name: k2, cluster: {server: 'https://two', certificate-authority: /etc/ca.crt}}\n"
     "users:\n"
-    "- {name: u1, user: {client-certificate: ../c.crt, client-key: ./k.key, tokenFile: t, exec: {command: bin/plugin}}}\n"
+    "- {name: u1, user: {client-certificate: ../c.crt, client-key: ./k.key, tokenFile: t, exec: {command: "
+    "bin/plugin}}}\n"
     "- {name: u2, user: {exec: {command: plugin}}}\n"
     "contexts:\n"
     "- {name: c1, context: {cluster: k1, user: u1, namespace: ns}}\n"
@@ -125,7 +126,8 @@ static void what_is_named_and_does_not_exist_is_an_error(void **state)
         const char *text, *context, *message;
     } cases[] = {
         { two, "c9", "context was not found for specified context: \"c9\" (/etc/kube/config was read)" },
-        { "current-context: c9\n", NULL, "context was not found for specified context: \"c9\" (/etc/kube/config was read)" },
+        { "current-context: c9\n", NULL,
+          "context was not found for specified context: \"c9\" (/etc/kube/config was read)" },
         { two, "lost-user", "context \"lost-user\" names the user \"u9\", which does not exist" },
         { two, "lost-cluster", "context \"lost-cluster\" names the cluster \"k9\", which does not exist" },
         { two, "nowhere", "context \"nowhere\" names no cluster" },

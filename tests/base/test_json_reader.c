@@ -19,12 +19,31 @@ static const char sample[] =
 
 /* --- support ------------------------------------------------------------------------------------------------------ */
 
-/* Allocations that fail: the n-th from now on, and all after it. 0: none. */
+/* Allocations that fail: the n-th from now, and all after it. 0: none. */
 static size_t fail_from;
+static bool   has_failed;
 
 static bool fails_now(void)
 {
-    return fail_from != 0 && --fail_from == 0 && (fail_from = 1) != 0;
+    if (fail_from > 1)
+        fail_from--;
+    else if (fail_from == 1)
+        has_failed = true;
+    return has_failed;
+}
+
+static void start_failing(size_t nth)
+{
+    fail_from = nth;
+    has_failed = false;
+}
+
+static bool stop_failing(void)
+{
+    bool failed = has_failed;
+
+    start_failing(0);
+    return failed;
 }
 
 static void *test_allocate(void *state, size_t bytes)
@@ -556,7 +575,7 @@ static void any_value_can_be_kept_as_its_bytes(void **state)
         char document[64];
         kube_json_reader r;
         kube_json_string key;
-        kube_str raw;
+        kube_str raw = { NULL, 0 };
 
         snprintf(document, sizeof document, "{\"object\" : %s , \"type\":\"ADDED\"}", values[i]);
         r = reader(document);
@@ -675,9 +694,9 @@ static void memory_that_runs_out_is_told_by_the_buffer_and_by_the_error(void **s
     kube_json_reader r = reader("{\"a\":1");
 
     (void)state;
-    fail_from = 1;
+    start_failing(1);
     assert_int_equal(kube_json_string_text(s, &scratch).len, 0);
-    fail_from = 0;
+    assert_true(stop_failing());
     assert_int_equal(kube_buf_status(&scratch, NULL), KUBE_ERR_OUT_OF_MEMORY);
     kube_buf_clear(&scratch);
 
@@ -685,10 +704,9 @@ static void memory_that_runs_out_is_told_by_the_buffer_and_by_the_error(void **s
         kube_error *err = NULL;
         bool reached;
 
-        fail_from = nth;
+        start_failing(nth);
         assert_int_equal(kube_json_reader_finish(&r, &err), KUBE_ERR_PARSE);
-        reached = fail_from == 1;
-        fail_from = 0;
+        reached = stop_failing();
         assert_non_null(err);
         assert_int_equal(kube_error_status(err), reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_ERR_PARSE);
         kube_error_free(err);
@@ -798,34 +816,296 @@ static void a_very_long_number_is_refused_only_as_a_double(void **state)
 
 /* --- failures ----------------------------------------------------------------------------------------------------- */
 
-static void another_type_than_expected_is_named_with_its_place(void **state)
+/* Walks as a decoder would: '{' and '[' enter and go to the first key or element, 'k' and 'e' go to the next one, and a
+ * capital reads a value as an object, array, string, integer, double or bool. */
+static bool follow(kube_json_reader *r, const char *steps)
+{
+    kube_json_string s;
+    int64_t integer;
+    double real;
+    bool ok = true, yes;
+
+    for (; *steps != '\0' && ok; steps++)
+        switch (*steps) {
+        case '{': ok = kube_json_reader_enter_object(r) && kube_json_reader_next_key(r, &s); break;
+        case '[': ok = kube_json_reader_enter_array(r) && kube_json_reader_next_element(r); break;
+        case 'k': ok = kube_json_reader_next_key(r, &s); break;
+        case 'e': ok = kube_json_reader_next_element(r); break;
+        case 'O': ok = kube_json_reader_enter_object(r); break;
+        case 'A': ok = kube_json_reader_enter_array(r); break;
+        case 'S': ok = kube_json_reader_read_string(r, &s); break;
+        case 'I': ok = kube_json_reader_read_int64(r, &integer); break;
+        case 'D': ok = kube_json_reader_read_double(r, &real); break;
+        case 'B': ok = kube_json_reader_read_bool(r, &yes); break;
+        default: fail_msg("unknown step %c", *steps);
+        }
+    return ok;
+}
+
+static void what_was_expected_and_what_was_found_are_named_with_their_place(void **state)
 {
     static const struct {
-        const char *document;
-        const char *message;
+        const char *document, *steps, *message;
     } cases[] = {
-        { "[]", "line 1, column 1: expected an object, found an array" },
-        { "{\"o\":\n \"x\"}", "line 2, column 2, at .o: expected an object, found a string" },
-        { "{\"a\":[1,{\"o\":3}]}", "line 1, column 14, at .a[1].o: expected an object, found a number" },
-        { "{\"a/b\":{\"\":[[true]]}}", "line 1, column 14, at [\"a/b\"][\"\"][0][0]: expected an object, found true or false" },
+        { "[]", "O", "line 1, column 1: expected an object, found an array" },
+        { "{\"a\":{}}", "{A", "line 1, column 6, at .a: expected an array, found an object" },
+        { "{\"a\":1,\n \"b\": true}", "{kS", "line 2, column 7, at .b: expected a string, found true or false" },
+        { "[0,[1,\"x\"]]", "[e[eI", "line 1, column 7, at [1][1]: expected a number, found a string" },
+        { "{\"items\":[{},{\"x\":\"\"}]}", "{[e{D", "line 1, column 19, at .items[1].x: expected a number, found a string" },
+        { "[[[[0]]]]", "[[[[B", "line 1, column 5, at [0][0][0][0]: expected true or false, found a number" },
+        { "{\"a/b\":{\"\":0}}", "{{S", "line 1, column 12, at [\"a/b\"][\"\"]: expected a string, found a number" },
+        { "{\"a\\\"b\":1}", "{S", "line 1, column 9, at [\"a\\\"b\"]: expected a string, found a number" },
+        { "[1.5]", "[I", "line 1, column 2, at [0]: expected an integer, found a number with a fraction or exponent" },
+        { "[1e999]", "[D", "line 1, column 2, at [0]: a number beyond the range of double" },
+        { "[9223372036854775808]", "[I", "line 1, column 2, at [0]: an integer beyond 64 bits" },
+        { "[1,{\"a\" 1}]", "[e{", "line 1, column 9, at [1]: a colon is missing" },
+        { "{\"x\":1,\"a\" 1}", "{kS", "line 1, column 12: a colon is missing" },
+        { "[[1 2]]", "[[e", "line 1, column 5, at [0]: neither a comma nor the end of the array" },
+        { "[1,nul]", "[eS", "line 1, column 4, at [1]: neither true, false nor null" },
+        { "[1,!]", "[eS", "line 1, column 4, at [1]: a value is missing" },
+        { "[1,\"\\q\"]", "[eS", "line 1, column 5, at [1]: an unknown escape" },
     };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
         kube_json_reader r = reader(cases[i].document);
+        kube_status st = strstr(cases[i].message, "beyond") != NULL ? KUBE_ERR_LIMIT : KUBE_ERR_PARSE;
 
-        while (kube_json_reader_peek(&r) >= KUBE_JSON_TOKEN_STRING || !kube_json_reader_enter_object(&r))
-            break;
-        while (kube_json_reader_status(&r, NULL) == KUBE_OK) { /* into everything, expecting objects at the leaves */
-            kube_json_token kind = kube_json_reader_peek(&r);
-
-            if (kind == KUBE_JSON_TOKEN_ERROR || kind == KUBE_JSON_TOKEN_OBJECT_BEGIN || kind == KUBE_JSON_TOKEN_ARRAY_BEGIN)
-                kube_json_reader_next(&r);
-            else if (kube_json_reader_offset(&r) == 10 || kind != KUBE_JSON_TOKEN_NUMBER || i != 2)
-                kube_json_reader_enter_object(&r);
-            else
-                kube_json_reader_skip(&r);
-        }
-        assert_message(&r, KUBE_ERR_PARSE, cases[i].message);
+        assert_false(follow(&r, cases[i].steps));
+        assert_message(&r, st, cases[i].message);
     }
+}
+
+static void a_path_is_kept_short(void **state)
+{
+    kube_json_reader r = reader("[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]");
+    char document[256], message[256];
+
+    (void)state;
+    assert_false(follow(&r, "[[[[[[[[[[[[[[[[[[S"));
+    assert_message(&r, KUBE_ERR_PARSE, "line 1, column 19, at [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]...: "
+                                       "expected a string, found a number");
+
+    snprintf(document, sizeof document, "{\"%063d\xc3\xa9xyz\":1}", 0); /* the cut would fall into the é */
+    snprintf(message, sizeof message, "line 1, column 73, at .%063d...: expected a string, found a number", 0);
+    r = reader(document);
+    assert_false(follow(&r, "{S"));
+    assert_message(&r, KUBE_ERR_PARSE, message);
+}
+
+static void the_first_failure_stays(void **state)
+{
+    kube_json_reader r = reader("[1,\"x\",{\"a\":[]}]");
+    kube_json_string s = { { "x", 1 }, true, { false } };
+    kube_str raw = { "x", 1 };
+    int64_t n = 1;
+    double d = 1;
+    bool yes = true;
+
+    (void)state;
+    assert_false(follow(&r, "[eI"));
+    assert_int_equal(kube_json_reader_next(&r), KUBE_JSON_TOKEN_ERROR);
+    assert_int_equal(kube_json_reader_peek(&r), KUBE_JSON_TOKEN_ERROR);
+    assert_false(kube_json_reader_next_key(&r, &s) || kube_json_reader_next_element(&r));
+    assert_false(kube_json_reader_enter_object(&r) || kube_json_reader_enter_array(&r));
+    assert_false(kube_json_reader_leave(&r) || kube_json_reader_skip(&r) || kube_json_reader_read_null(&r));
+    assert_true(s.raw.len == 0 && !s.escaped);
+    s.raw.len = 1;
+    assert_false(kube_json_reader_read_string(&r, &s) || kube_json_reader_read_raw(&r, &raw));
+    assert_false(kube_json_reader_read_int64(&r, &n) || kube_json_reader_read_double(&r, &d));
+    assert_false(kube_json_reader_read_bool(&r, &yes));
+    assert_true(s.raw.len == 0 && raw.len == 0 && n == 0 && d == 0 && !yes);
+    assert_int_equal(kube_json_reader_string(&r).raw.len, 0);
+    kube_json_reader_fail(&r, "something else");
+    assert_int_equal(kube_json_reader_finish(&r, NULL), KUBE_ERR_PARSE);
+    assert_message(&r, KUBE_ERR_PARSE, "line 1, column 4, at [1]: expected a number, found a string");
+}
+
+static void a_caller_can_fail_the_reader(void **state)
+{
+    kube_json_reader r = reader("{\"versions\":[{\"version\":\"\",\"x\":1}]}");
+
+    (void)state;
+    assert_true(follow(&r, "{[{S"));
+    kube_json_reader_fail(&r, "a version must not be empty");
+    assert_int_equal(kube_json_reader_finish(&r, NULL), KUBE_ERR_PARSE);
+    assert_message(&r, KUBE_ERR_PARSE, "line 1, column 25, at .versions[0].version: a version must not be empty");
+
+    r = reader("[{\"a\":1},{\"b\":2}]");
+    assert_true(follow(&r, "[{I"));
+    assert_false(follow(&r, "k")); /* behind the first object */
+    kube_json_reader_fail(&r, "something is missing");
+    assert_message(&r, KUBE_ERR_PARSE, "line 1, column 8, at [0]: something is missing");
+}
+
+static void calls_that_make_no_sense_fail_the_reader(void **state)
+{
+    static const struct {
+        const char *document, *steps, *problem;
+    } cases[] = {
+        { "1", "k", "a key was asked for outside an object" },
+        { "[1]", "[k", "a key was asked for outside an object" },
+        { "{\"a\":1}", "{e", "an element was asked for outside an array" },
+        { "[]", "AI", "a value was read where none stands" },
+        { "{\"a\":1}", "OS", "a value was read where none stands" },
+        { "1", "II", "a value was read where none stands" },
+        { "null", "Ok", NULL },
+        { "null", "Oe", "an element was asked for outside an array" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        kube_json_reader r = reader(cases[i].document);
+        kube_error *err = NULL;
+
+        assert_false(follow(&r, cases[i].steps));
+        if (cases[i].problem == NULL) {
+            assert_int_equal(kube_json_reader_status(&r, NULL), KUBE_OK);
+            continue;
+        }
+        assert_int_equal(kube_json_reader_finish(&r, &err), KUBE_ERR_INVALID_STATE);
+        assert_non_null(strstr(kube_error_message(err), cases[i].problem));
+        kube_error_free(err);
+    }
+}
+
+static void leaving_what_was_never_entered_fails_the_reader(void **state)
+{
+    kube_json_reader r = reader("1");
+
+    (void)state;
+    assert_false(kube_json_reader_leave(&r));
+    assert_int_equal(kube_json_reader_status(&r, NULL), KUBE_ERR_INVALID_STATE);
+}
+
+/* --- against jansson ---------------------------------------------------------------------------------------------- */
+
+static void the_listed_differences_from_jansson_are_the_only_ones(void **state)
+{
+    static const char *const stricter_there[] = { "[9223372036854775808]", "-9223372036854775809", "[1e400]", "-1E999",
+                                                  "{\"\\u0000\":1}", "{\"a\\u0000b\":{}}" };
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(stricter_there); i++) {
+        assert_accepted(kube_str_c(stricter_there[i]));
+        assert_null(json_loads(stricter_there[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
+        assert_agreement(kube_str_c(stricter_there[i])); /* which knows the list */
+    }
+}
+
+static void every_change_of_one_byte_is_judged_as_jansson_does(void **state)
+{
+    char document[sizeof sample - 1];
+
+    (void)state;
+    memcpy(document, sample, sizeof document);
+    for (size_t i = 0; i < sizeof document; i++) {
+        for (int c = 0; c < 256; c++) {
+            document[i] = (char)c;
+            assert_agreement(kube_str_n(document, sizeof document));
+        }
+        document[i] = sample[i];
+    }
+}
+
+static uint32_t dice_state;
+
+static uint32_t dice(uint32_t sides)
+{
+    dice_state = dice_state * 1664525u + 1013904223u;
+    return (dice_state >> 8) % sides;
+}
+
+static void generate(kube_buf *out, unsigned depth)
+{
+    static const char *const leaves[] = { "0", "-1", "12.5e-3", "true", "false", "null", "\"\"", "\"abcdefghijklmnop\"",
+                                          "\"\\u00e9\\n\"", "\"\xe2\x82\xac\"", "9223372036854775807", "\"\\ud83d\\ude00\"",
+                                          "9223372036854775808", "1e309", "[]", "{}", "\"\\u0000\"" };
+    static const char *const keys[] = { "\"a\":", "\"\" : ", "\"b\\u0062\":", "\"key of some length\":", "\"a\":" };
+    uint32_t kind = depth == 0 ? 2 : dice(3), n = dice(5);
+
+    if (kind == 2) {
+        kube_buf_append_c(out, leaves[dice(LENGTH(leaves))]);
+        return;
+    }
+    kube_buf_append_c(out, kind == 0 ? "[" : "{ ");
+    for (uint32_t i = 0; i < n; i++) {
+        kube_buf_append_c(out, i != 0 ? "," : "");
+        kube_buf_append_c(out, kind == 1 ? keys[dice(LENGTH(keys))] : "");
+        generate(out, depth - 1);
+    }
+    kube_buf_append_c(out, kind == 0 ? " ]" : "}");
+}
+
+static void generated_and_mutated_documents_are_judged_as_jansson_does(void **state)
+{
+    static const char bytes[] = "{}[]:,\"\\u0e1-+. \ntfn\xc3\xa9\x80\x01";
+    kube_buf text = KUBE_BUF_INIT(1 << 20);
+
+    (void)state;
+    dice_state = 2026;
+    for (size_t i = 0; i < 4000; i++) {
+        kube_buf_reset(&text);
+        generate(&text, 5);
+        assert_int_equal(kube_buf_status(&text, NULL), KUBE_OK);
+        assert_agreement(kube_buf_str(&text));
+        for (size_t j = 0; j < 4; j++) {
+            text.data[dice((uint32_t)text.len)] = bytes[dice(sizeof bytes - 1)];
+            assert_agreement(kube_buf_str(&text));
+        }
+    }
+    kube_buf_clear(&text);
+}
+
+int main(void)
+{
+    static const kube_allocator allocator = { sizeof allocator, NULL, test_allocate, test_reallocate, test_release };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tokens_come_in_the_order_of_the_document),
+        cmocka_unit_test(any_value_may_stand_alone),
+        cmocka_unit_test(white_space_is_space_tab_and_line_ends_only),
+        cmocka_unit_test(what_is_malformed_is_refused_where_it_goes_wrong),
+        cmocka_unit_test(numbers_follow_the_grammar),
+        cmocka_unit_test(escapes_and_surrogates_are_checked),
+        cmocka_unit_test(only_valid_utf8_is_accepted),
+        cmocka_unit_test(a_special_byte_is_seen_at_every_place_of_a_string),
+        cmocka_unit_test(nesting_ends_at_the_limit),
+        cmocka_unit_test(an_empty_document_has_no_value),
+        cmocka_unit_test(a_document_cut_anywhere_is_refused),
+        cmocka_unit_test(no_byte_outside_the_document_is_read),
+        cmocka_unit_test(nothing_may_follow_the_document),
+        cmocka_unit_test(the_first_of_several_documents_can_be_taken_alone),
+        cmocka_unit_test(values_nobody_reads_are_skipped),
+        cmocka_unit_test(what_is_skipped_is_checked),
+        cmocka_unit_test(a_loop_can_be_left_early),
+        cmocka_unit_test(null_is_the_empty_value),
+        cmocka_unit_test(null_can_be_told_from_the_empty_value),
+        cmocka_unit_test(an_entered_null_ends_like_an_object_for_the_tokens_too),
+        cmocka_unit_test(duplicate_keys_come_as_they_stand),
+        cmocka_unit_test(any_value_can_be_kept_as_its_bytes),
+        cmocka_unit_test(a_copy_of_a_reader_reads_ahead),
+        cmocka_unit_test(a_string_without_escapes_is_a_slice_of_the_document),
+        cmocka_unit_test(escapes_are_decoded_the_same_by_every_function),
+        cmocka_unit_test(keys_are_compared_by_their_text),
+        cmocka_unit_test(a_nul_in_a_string_can_be_seen),
+        cmocka_unit_test(a_scratch_that_failed_stays_failed),
+        cmocka_unit_test(memory_that_runs_out_is_told_by_the_buffer_and_by_the_error),
+        cmocka_unit_test(integers_are_read_to_their_limits),
+        cmocka_unit_test(doubles_are_the_nearest_ones),
+        cmocka_unit_test(the_locale_does_not_matter_to_numbers),
+        cmocka_unit_test(a_very_long_number_is_refused_only_as_a_double),
+        cmocka_unit_test(what_was_expected_and_what_was_found_are_named_with_their_place),
+        cmocka_unit_test(a_path_is_kept_short),
+        cmocka_unit_test(the_first_failure_stays),
+        cmocka_unit_test(a_caller_can_fail_the_reader),
+        cmocka_unit_test(calls_that_make_no_sense_fail_the_reader),
+        cmocka_unit_test(leaving_what_was_never_entered_fails_the_reader),
+        cmocka_unit_test(the_listed_differences_from_jansson_are_the_only_ones),
+        cmocka_unit_test(every_change_of_one_byte_is_judged_as_jansson_does),
+        cmocka_unit_test(generated_and_mutated_documents_are_judged_as_jansson_does),
+    };
+
+    if (kube_set_allocator(&allocator) != KUBE_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

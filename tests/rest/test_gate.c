@@ -18,7 +18,7 @@ static void the_first_transfer_opens_and_the_others_wait(void **state)
     assert_int_equal(gate.running, 1);
 }
 
-static void an_http2_connection_takes_ninety_transfers_before_the_next_is_opened(void **state)
+static void an_http2_connection_takes_ninety_transfers_and_the_rest_queue(void **state)
 {
     kube__gate gate = { 0 };
 
@@ -27,34 +27,52 @@ static void an_http2_connection_takes_ninety_transfers_before_the_next_is_opened
     kube__gate_connected(&gate, true);
     for (int i = 1; i < 90; i++)
         assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_GO);
-    assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_OPEN);
     assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_WAIT);
-    kube__gate_connected(&gate, true);
+    kube__gate_finished(&gate, false);
     assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_GO);
+    assert_int_equal(gate.connections, 1);
 }
 
-static void at_most_four_http2_connections_are_opened_unless_told_otherwise(void **state)
+static void a_queue_that_does_not_move_gets_one_more_connection_at_a_time(void **state)
 {
-    kube__gate gate = { 0 }, small = { .max_connections = 1 };
-    int opened = 0, let_in = 0;
+    kube__gate gate = { 0 };
 
     (void)state;
-    for (int i = 0; i < 1000; i++) {
-        kube__gate_answer answer = kube__gate_admit(&gate);
-
-        if (answer == KUBE__GATE_OPEN) {
-            opened++;
-            kube__gate_connected(&gate, true);
-        }
-        let_in += answer != KUBE__GATE_WAIT;
+    kube__gate_admit(&gate);
+    assert_false(kube__gate_may_stall(&gate)); /* the first is still being opened */
+    kube__gate_connected(&gate, true);
+    for (unsigned connections = 1; connections < 4; connections++) {
+        while (kube__gate_admit(&gate) != KUBE__GATE_WAIT)
+            ;
+        assert_int_equal(gate.running, 90 * connections);
+        assert_true(kube__gate_may_stall(&gate));
+        gate.stalled = true;
+        assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_OPEN);
+        assert_false(gate.stalled);
+        assert_false(kube__gate_may_stall(&gate));
+        assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_WAIT);
+        kube__gate_connected(&gate, true);
     }
-    assert_int_equal(opened, 4);
-    assert_int_equal(let_in, 4 * 90);
-    kube__gate_admit(&small);
-    kube__gate_connected(&small, true);
-    for (int i = 1; i < 90; i++)
-        assert_int_equal(kube__gate_admit(&small), KUBE__GATE_GO);
-    assert_int_equal(kube__gate_admit(&small), KUBE__GATE_WAIT);
+    while (kube__gate_admit(&gate) != KUBE__GATE_WAIT)
+        ;
+    assert_int_equal(gate.running, 4 * 90);
+    gate.stalled = true;
+    assert_false(kube__gate_may_stall(&gate)); /* that is all there will be */
+    assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_WAIT);
+}
+
+static void the_bound_on_connections_is_the_callers_to_set(void **state)
+{
+    kube__gate one = { .max_connections = 1 }, http1 = { .max_connections = 2 };
+
+    (void)state;
+    kube__gate_admit(&one);
+    kube__gate_connected(&one, true);
+    assert_false(kube__gate_may_stall(&one));
+    kube__gate_admit(&http1);
+    kube__gate_connected(&http1, false);
+    assert_int_equal(kube__gate_admit(&http1), KUBE__GATE_GO);
+    assert_int_equal(kube__gate_admit(&http1), KUBE__GATE_WAIT);
 }
 
 static void http1_transfers_have_a_connection_each_up_to_the_bound(void **state)
@@ -91,6 +109,7 @@ static void a_failed_second_opener_leaves_the_first_connection_in_use(void **sta
     kube__gate_connected(&gate, true);
     for (int i = 1; i < 90; i++)
         kube__gate_admit(&gate);
+    gate.stalled = true;
     assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_OPEN);
     kube__gate_finished(&gate, true);
     kube__gate_finished(&gate, false);
@@ -113,8 +132,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_transfer_opens_and_the_others_wait),
-        cmocka_unit_test(an_http2_connection_takes_ninety_transfers_before_the_next_is_opened),
-        cmocka_unit_test(at_most_four_http2_connections_are_opened_unless_told_otherwise),
+        cmocka_unit_test(an_http2_connection_takes_ninety_transfers_and_the_rest_queue),
+        cmocka_unit_test(a_queue_that_does_not_move_gets_one_more_connection_at_a_time),
+        cmocka_unit_test(the_bound_on_connections_is_the_callers_to_set),
         cmocka_unit_test(http1_transfers_have_a_connection_each_up_to_the_bound),
         cmocka_unit_test(an_opener_that_fails_makes_way_for_the_next),
         cmocka_unit_test(a_failed_second_opener_leaves_the_first_connection_in_use),

@@ -23,7 +23,13 @@ static kube__gate_answer decide(kube__gate *gate)
         return KUBE__GATE_WAIT;
     if (gate->protocol == KUBE__GATE_HTTP1)
         return gate->running < bound(gate, KUBE__MAX_CONNECTIONS_HTTP1) ? KUBE__GATE_GO : KUBE__GATE_WAIT;
-    return gate->connections < bound(gate, KUBE__MAX_CONNECTIONS_HTTP2) ? KUBE__GATE_OPEN : KUBE__GATE_WAIT;
+    return kube__gate_may_stall(gate) && gate->stalled ? KUBE__GATE_OPEN : KUBE__GATE_WAIT;
+}
+
+bool kube__gate_may_stall(const kube__gate *gate)
+{
+    return gate->protocol == KUBE__GATE_HTTP2 && !gate->opening &&
+           gate->connections < bound(gate, KUBE__MAX_CONNECTIONS_HTTP2);
 }
 
 kube__gate_answer kube__gate_admit(kube__gate *gate)
@@ -33,6 +39,7 @@ kube__gate_answer kube__gate_admit(kube__gate *gate)
     if (answer == KUBE__GATE_WAIT)
         return answer;
     gate->running++;
+    gate->stalled = false;
     if (answer == KUBE__GATE_OPEN)
         gate->opening = true;
     return answer;

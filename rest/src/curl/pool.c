@@ -148,6 +148,22 @@ static bool fetch_finished(kube__pool *pool)
     return true;
 }
 
+/* The queue has not moved: in half a second the gate is told, unless somebody is let in before. */
+static void wait_at_gate(kube__pool *pool)
+{
+    if (kube__gate_may_stall(&pool->gate) && !pool->stall_running) {
+        pool->stall_running = true;
+        kube_io_timer_start(pool->stall_timer, kube_io_now_ns(pool->io) + (int64_t)KUBE__STALL_MS * 1000000);
+    }
+}
+
+static void stop_stall_timer(kube__pool *pool)
+{
+    if (pool->stall_running)
+        kube_io_timer_stop(pool->stall_timer);
+    pool->stall_running = false;
+}
+
 static void let_in(kube__pool *pool)
 {
     while (pool->queue_head != NULL && kube__pool_resolved(pool)) {
@@ -156,8 +172,11 @@ static void let_in(kube__pool *pool)
         kube_error *err = NULL;
         kube_status st;
 
-        if (answer == KUBE__GATE_WAIT)
+        if (answer == KUBE__GATE_WAIT) {
+            wait_at_gate(pool);
             return;
+        }
+        stop_stall_timer(pool);
         t->opener = answer == KUBE__GATE_OPEN;
         take_from_queue(pool, t);
         st = kube__transfer_start(t, &err);
@@ -206,6 +225,15 @@ static void on_timer(void *user)
     act(user, CURL_SOCKET_TIMEOUT, 0);
 }
 
+static void on_stall(void *user)
+{
+    kube__pool *pool = user;
+
+    pool->stall_running = false;
+    pool->gate.stalled = true;
+    kube__pool_pump(pool);
+}
+
 static void on_pump(void *user)
 {
     kube__pool_pump(user);
@@ -235,6 +263,7 @@ void kube__pool_close(kube__pool *pool)
     kube__pool_free_sockets(pool);
     kube__free(pool->sockets);
     kube_io_timer_free(pool->timer);
+    kube_io_timer_free(pool->stall_timer);
     kube_io_task_free(pool->close_task);
     kube_io_task_free(pool->pump_task);
     kube_io_guard_free(pool->guard);
@@ -271,6 +300,8 @@ kube_status kube__pool_new(kube__curl_transport *transport, kube_io *io, kube__p
     pool->io = io;
     pool->gate.max_connections = transport->max_connections;
     st = kube_io_timer_new(io, on_timer, pool, &pool->timer, err);
+    if (st == KUBE_OK)
+        st = kube_io_timer_new(io, on_stall, pool, &pool->stall_timer, err);
     if (st == KUBE_OK)
         st = kube_io_task_new(io, on_close, pool, &pool->close_task, err);
     if (st == KUBE_OK)

@@ -24,12 +24,14 @@ typedef struct kube__pool {
     struct kube__pool    *next; /* under transport->lock */
     kube__curl_transport *transport;
     kube_io              *io;
-    kube_io_timer        *timer;
+    kube_io_timer        *timer;      /* libcurl's                       */
+    kube_io_timer        *stall_timer; /* runs while the gate may stall   */
     kube_io_task         *close_task; /* posted when the transport is no longer wanted */
     kube_io_task         *pump_task;  /* posted when something has to be done outside libcurl */
     kube_io_guard        *guard;
     CURLM                *multi; /* NULL: none yet, or it broke */
     bool                  broken;
+    bool                  stall_running;
     kube__gate            gate;
     kube__transfer       *queue_head, *queue_tail; /* wait for admission */
     kube__transfer       *running;

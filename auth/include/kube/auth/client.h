@@ -36,22 +36,22 @@ KUBE_BEGIN_DECLS
  * @since 0.1
  */
 typedef struct kube_auth_options {
-    size_t      struct_size; /**< Set by KUBE_AUTH_OPTIONS_INIT.                                                          */
+    size_t      struct_size; /**< Set by KUBE_AUTH_OPTIONS_INIT.                                                   */
     const char *kubeconfig;  /**< This file and no other; missing is an error. NULL: those of KUBECONFIG, else
-                                  ~/.kube/config.                                                                         */
-    const char *context;     /**< This context instead of current-context.                                                */
-    const char *server;      /**< This URL instead of the cluster's server. A tls-server-name is dropped with the old one. */
-    const char *user_agent;  /**< As kube_rest_client_options::user_agent.                                                */
-    struct kube_resolver  *resolver;  /**< As kube_rest_client_options::resolver.                                         */
-    struct kube_transport *transport; /**< As kube_rest_client_options::transport.                                        */
-    const kube_clock      *clock;     /**< As kube_rest_client_options::clock.                                            */
-    kube_logger logger;               /**< The client's, and for warnings while the configuration is read.                */
-    uint64_t    max_response_bytes;   /**< As kube_rest_client_options::max_response_bytes.                               */
-    int64_t     timeout_ms;           /**< As kube_rest_client_options::timeout_ms.                                       */
-    uint32_t    connect_timeout_ms;   /**< As kube_rest_client_options::connect_timeout_ms.                               */
-    uint32_t    max_connections;      /**< As kube_rest_client_options::max_connections.                                  */
-    kube_compression compression;     /**< KUBE_COMPRESSION_AUTO: the cluster's disable-compression decides.              */
-    uint32_t    reserved;             /**< Zero.                                                                          */
+                                  ~/.kube/config.                                                                  */
+    const char *context;     /**< This context instead of current-context.                                         */
+    const char *server;      /**< This URL instead of the cluster's server, whose tls-server-name goes with it.    */
+    const char *user_agent;  /**< As kube_rest_client_options::user_agent.                                         */
+    struct kube_resolver  *resolver;  /**< As kube_rest_client_options::resolver.                                  */
+    struct kube_transport *transport; /**< As kube_rest_client_options::transport.                                 */
+    const kube_clock      *clock;     /**< As kube_rest_client_options::clock.                                     */
+    kube_logger logger;               /**< The client's, and for warnings while the configuration is read.         */
+    uint64_t    max_response_bytes;   /**< As kube_rest_client_options::max_response_bytes.                        */
+    int64_t     timeout_ms;           /**< As kube_rest_client_options::timeout_ms.                                */
+    uint32_t    connect_timeout_ms;   /**< As kube_rest_client_options::connect_timeout_ms.                        */
+    uint32_t    max_connections;      /**< As kube_rest_client_options::max_connections.                           */
+    kube_compression compression;     /**< KUBE_COMPRESSION_AUTO: the cluster's disable-compression decides.       */
+    uint32_t    reserved;             /**< Zero.                                                                   */
 } kube_auth_options;
 
 #ifdef __cplusplus
@@ -71,18 +71,18 @@ static inline kube_auth_options kube_auth_options_make(void)
 /**
  * @brief Makes a client for the server and the user that kubectl would choose.
  *
- * The kubeconfig is the file of @ref kube_auth_options::kubeconfig; else those of `KUBECONFIG` (separated by colons,
- * missing ones are passed over, the first that has an entry wins); else `~/.kube/config`. When there is none, or nothing
- * in any of them, and neither context nor server was asked for, the service account of the pod is used. In a set-uid
- * program the environment is not looked at.
+ * The kubeconfig is the file of kube_auth_options::kubeconfig; else those of `KUBECONFIG` (separated by colons; missing
+ * ones are passed over, the first that has an entry wins); else `~/.kube/config`. When there is none, or nothing in any
+ * of them, and neither context nor server was asked for, the service account of the pod is used. In a set-uid program
+ * the environment is not looked at.
  *
- * Files, environment and PATH are read now, by the calling thread. Later only token files (about once a minute) and
- * credential plugins are looked at again; plugins run on the loop of the request that needs them, get the environment of
- * now, and must answer in JSON.
+ * Files and environment are read now, by the calling thread. Later only token files (about once a minute) and
+ * credential plugins are looked at again. Plugins run on the loop of the request that needs them, one run for all that
+ * wait; they get the environment of now, and must answer in JSON, with a token.
  *
  * Where kubectl keeps silent this function fails, rather than act as nobody or as somebody else:
- * - credentials are never sent over plain http. A server on this machine (`kubectl proxy`) is asked without them, with a
- *   warning to the logger; for any other one the configuration is refused;
+ * - credentials are never sent over plain http. A server on this machine (`kubectl proxy`) is asked without them, with
+ *   a warning to the logger; for any other one the configuration is refused;
  * - a server without a scheme is taken as http when there is nothing to protect, and refused otherwise;
  * - a context that names a user or cluster that does not exist is refused;
  * - a kubeconfig without current-context is refused; it does not lead to the service account;

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The benchmarks on recorded documents, peers in the same run. Figures of one machine: what counts is the ratio.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cmake --preset bench >/dev/null
+cmake --build --preset bench
+for program in build-bench/bench/bench_*; do
+    [[ -x $program ]] || continue
+    "$program" "$@" tests/fixtures/kube-apiserver-1.37/large/apis.aggregated.json
+done

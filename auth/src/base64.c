@@ -60,7 +60,7 @@ void kube__base64_append(kube_buf *buf, kube_str bytes)
     for (size_t i = 0; i < bytes.len; i += 3) {
         size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
         uint32_t group = (uint32_t)(unsigned char)bytes.data[i] << 16;
-        char quad[4];
+        char quad[4] = { 0, 0, '=', '=' };
 
         if (n > 1)
             group |= (uint32_t)(unsigned char)bytes.data[i + 1] << 8;
@@ -68,8 +68,10 @@ void kube__base64_append(kube_buf *buf, kube_str bytes)
             group |= (unsigned char)bytes.data[i + 2];
         quad[0] = alphabet[group >> 18];
         quad[1] = alphabet[group >> 12 & 63];
-        quad[2] = n > 1 ? alphabet[group >> 6 & 63] : '=';
-        quad[3] = n > 2 ? alphabet[group & 63] : '=';
+        if (n > 1)
+            quad[2] = alphabet[group >> 6 & 63];
+        if (n > 2)
+            quad[3] = alphabet[group & 63];
         kube_buf_append(buf, kube_str_n(quad, sizeof quad));
     }
 }

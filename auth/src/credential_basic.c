@@ -4,7 +4,7 @@
 
 #include <kube/sys/error.h>
 
-enum { MAX_BYTES = 64 * 1024 };
+enum { PAIR_MAX_BYTES = 64 * 1024, HEADER_MAX_BYTES = 128 * 1024 };
 
 static void destroy(void *state)
 {
@@ -27,7 +27,7 @@ kube_status kube__credential_basic_new(const char *username, const char *passwor
                                        kube_error **err)
 {
     static const kube_credential_ops ops = { sizeof ops, destroy, authorization, NULL };
-    kube_buf pair = KUBE_BUF_INIT(MAX_BYTES), header = KUBE_BUF_INIT(2 * MAX_BYTES);
+    kube_buf pair = KUBE_BUF_INIT(PAIR_MAX_BYTES), header = KUBE_BUF_INIT(HEADER_MAX_BYTES);
     kube_blob *value = NULL;
     kube_status st;
 

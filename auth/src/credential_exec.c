@@ -265,7 +265,7 @@ static kube_status start_run(waiter *w, kube_error **err)
     kube_error *failure = NULL;
     kube_status st = new_run(e, w->io, &run, &failure);
 
-    if (st == KUBE_OK)
+    if (run != NULL)
         st = kube__exec_run_start(&e->config, w->io, run->cancel, on_run_done, run, &failure);
     pthread_mutex_lock(&e->lock);
     if (st == KUBE_PENDING) {
@@ -353,7 +353,7 @@ static kube_status authorization(void *state, kube_io *io, const kube_call *call
     pthread_mutex_unlock(&e->lock);
     if (header == NULL) {
         st = new_waiter(e, io, call, done, user, &w, err);
-        if (st != KUBE_OK)
+        if (w == NULL)
             return st;
         pthread_mutex_lock(&e->lock);
         header = cached(e, now); /* another one may have been faster */

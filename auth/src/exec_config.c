@@ -36,20 +36,6 @@ static bool same_variable(const char *a, const char *b)
     return strncmp(a, b, len) == 0 && b[len] == '=';
 }
 
-static char *join_variable(kube__pool *pool, const kube__env_var *var)
-{
-    const char *value = var->value != NULL ? var->value : "";
-    size_t name_len = strlen(var->name), value_len = strlen(value);
-    char *entry = kube__pool_alloc(pool, name_len + value_len + 2);
-
-    if (entry == NULL)
-        return NULL;
-    memcpy(entry, var->name, name_len);
-    entry[name_len] = '=';
-    memcpy(entry + name_len + 1, value, value_len);
-    return entry;
-}
-
 /* Adds one; an earlier one of the same name gives way. */
 static void put_variable(const char **env, size_t *count, const char *entry)
 {
@@ -82,7 +68,8 @@ static const char **merge_environment(kube__exec_config *config, const kube__exe
         env[(*count)++] = entry;
     }
     for (size_t i = 0; i < spec->env_count; i++) {
-        const char *entry = join_variable(&config->pool, &spec->env[i]);
+        const char *entry = kube__pool_join(&config->pool, kube_str_c(spec->env[i].name), kube_str_c("="),
+                                            kube_str_c(spec->env[i].value));
 
         if (entry == NULL)
             return NULL;

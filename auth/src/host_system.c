@@ -9,8 +9,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* In a set-uid or set-gid program the environment was chosen by somebody with fewer rights: then it is empty. */
 static const char *system_getenv(void *state, const char *name)
 {

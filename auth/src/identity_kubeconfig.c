@@ -9,6 +9,8 @@
 
 #include <strings.h>
 
+enum { URL_MAX_BYTES = 64 * 1024 };
+
 typedef struct assembly {
     const kube__host        *host;
     const kube_auth_options *opts;
@@ -77,7 +79,7 @@ static bool has_tls_settings(const kube__cluster *cluster)
 
 static void add_scheme(assembly *a)
 {
-    kube_buf url = KUBE_BUF_INIT(64 * 1024);
+    kube_buf url = KUBE_BUF_INIT(URL_MAX_BYTES);
 
     kube_buf_append_f(&url, "http://%s", a->cluster->server);
     if (url.failure == KUBE_OK)

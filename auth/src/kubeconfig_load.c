@@ -72,7 +72,7 @@ static kube_status load_file(loader *l, const char *path, kube_error **err)
             file->path = kube__pool_strndup(&l->config->pool, kube_str_c(path));
         if (file == NULL || file->path == NULL)
             st = kube_error_no_memory(err);
-        if (st == KUBE_OK)
+        else
             st = set_dir(l, file, err);
         if (st == KUBE_OK)
             st = kube__kubeconfig_decode(kube_buf_str(&text), &l->config->pool, file, err);

@@ -50,18 +50,12 @@ char *kube__path_clean(kube__pool *pool, const char *path)
 
 char *kube__path_join(kube__pool *pool, const char *dir, const char *name)
 {
-    size_t dir_len = strlen(dir), name_len = strlen(name);
     char *both;
 
-    if (kube__path_is_absolute(name))
+    if (kube__path_is_absolute(name) || dir[0] == '\0')
         return kube__path_clean(pool, name);
-    both = kube__pool_alloc(pool, dir_len + name_len + 2);
-    if (both == NULL)
-        return NULL;
-    memcpy(both, dir, dir_len);
-    both[dir_len] = '/';
-    memcpy(both + dir_len + 1, name, name_len);
-    return kube__path_clean(pool, dir_len != 0 ? both : both + 1);
+    both = kube__pool_join(pool, kube_str_c(dir), kube_str_c("/"), kube_str_c(name));
+    return both != NULL ? kube__path_clean(pool, both) : NULL;
 }
 
 char *kube__path_dir(kube__pool *pool, const char *path)

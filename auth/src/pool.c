@@ -72,6 +72,22 @@ char *kube__pool_strndup(kube__pool *pool, kube_str text)
     return copy;
 }
 
+static char *put(char *at, kube_str text)
+{
+    if (text.len != 0)
+        memcpy(at, text.data, text.len);
+    return at + text.len;
+}
+
+char *kube__pool_join(kube__pool *pool, kube_str a, kube_str b, kube_str c)
+{
+    char *all = kube__pool_alloc(pool, a.len + b.len + c.len + 1);
+
+    if (all != NULL)
+        put(put(put(all, a), b), c);
+    return all;
+}
+
 void kube__pool_clear(kube__pool *pool)
 {
     struct kube__pool_block *block = pool->blocks;

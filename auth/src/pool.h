@@ -14,6 +14,8 @@ void *kube__pool_alloc(kube__pool *pool, size_t bytes);
 void *kube__pool_alloc_array(kube__pool *pool, size_t count, size_t bytes);
 /* A NUL-terminated copy, or NULL. */
 char *kube__pool_strndup(kube__pool *pool, kube_str text);
+/* Three texts as one, NUL-terminated, or NULL. */
+char *kube__pool_join(kube__pool *pool, kube_str a, kube_str b, kube_str c);
 /* Overwrites and frees everything. A zeroed pool is fine. */
 void kube__pool_clear(kube__pool *pool);
 

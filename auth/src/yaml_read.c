@@ -133,11 +133,15 @@ const char *const *kube__yaml_strings(kube__yaml_reader *r, const kube__yaml_nod
     return r->status == KUBE_OK ? strings : NULL;
 }
 
+typedef struct name_ref {
+    const kube__yaml_node *node;
+} name_ref;
+
 /* By name, then by place, so that of two equal names the later one is the one to complain about. */
 static int compare_names(const void *a, const void *b)
 {
-    const kube__yaml_node *x = *(const kube__yaml_node *const *)a;
-    const kube__yaml_node *y = *(const kube__yaml_node *const *)b;
+    const kube__yaml_node *x = ((const name_ref *)a)->node;
+    const kube__yaml_node *y = ((const name_ref *)b)->node;
     int order = strcmp(x->text.data, y->text.data);
 
     if (order != 0)
@@ -148,7 +152,7 @@ static int compare_names(const void *a, const void *b)
 }
 
 static size_t gather_names(kube__yaml_reader *r, const kube__yaml_node *list, const char *field,
-                           const kube__yaml_node **names)
+                           name_ref *names)
 {
     size_t n = 0;
 
@@ -160,14 +164,14 @@ static size_t gather_names(kube__yaml_reader *r, const kube__yaml_node *list, co
         else if (name != NULL && name->kind != KUBE__YAML_STRING)
             fail_kind(r, name, field, KUBE__YAML_STRING);
         else if (name != NULL && text_of(r, name, field) != NULL)
-            names[n++] = name;
+            names[n++].node = name;
     }
     return n;
 }
 
 void kube__yaml_check_named(kube__yaml_reader *r, const kube__yaml_node *list, const char *field)
 {
-    const kube__yaml_node **names;
+    name_ref *names;
     size_t n;
 
     if (r->status != KUBE_OK || list == NULL || list->count == 0)
@@ -181,9 +185,8 @@ void kube__yaml_check_named(kube__yaml_reader *r, const kube__yaml_node *list, c
     if (n > 1)
         qsort(names, n, sizeof *names, compare_names);
     for (size_t i = 1; i < n && r->status == KUBE_OK; i++) {
-        if (strcmp(names[i - 1]->text.data, names[i]->text.data) == 0)
-            kube__yaml_reader_fail(r, names[i], field, KUBE_ERR_CONFIG, "has a duplicate name \"%s\"",
-                                   names[i]->text.data);
+        if (strcmp(names[i - 1].node->text.data, names[i].node->text.data) == 0)
+            kube__yaml_reader_fail(r, names[i].node, field, KUBE_ERR_CONFIG, "has a duplicate name \"%s\"",
+                                   names[i].node->text.data);
     }
 }
-

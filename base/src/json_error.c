@@ -7,8 +7,8 @@
 enum { PATH_MAX_LEVELS = 16, KEY_MAX_BYTES = 64 };
 
 typedef struct level {
-    kube_str key;   /* as it stands in the document; its data is NULL in an array */
-    size_t   index;
+    kube_str key; /* as it stands in the document; its data is NULL in an array */
+    size_t index;
 } level;
 
 static const char *kind_name(kube_json_token kind)
@@ -36,6 +36,7 @@ static size_t walk(kube_str document, size_t offset, level levels[PATH_MAX_LEVEL
     kube_json_reader r;
     kube_json_string key;
 
+    levels[0] = (level){ { NULL, 0 }, SIZE_MAX };
     kube_json_reader_init(&r, document);
     while (r.failure == KUBE_OK && r.expect != JSON__EXPECT_END) {
         bool value = r.expect == JSON__EXPECT_VALUE;

@@ -356,7 +356,7 @@ bool kube_json_reader_next_key(kube_json_reader *r, kube_json_string *key)
         return true;
     }
     key->raw = kube_str_n(NULL, 0);
-    key->escaped = false;
+    key->escaped = 0;
     return false;
 }
 
@@ -469,7 +469,7 @@ kube_str kube_json_reader_raw(const kube_json_reader *r)
 
 kube_json_string kube_json_reader_string(const kube_json_reader *r)
 {
-    kube_json_string s = { { NULL, 0 }, false, { false } };
+    kube_json_string s = { { NULL, 0 }, 0 };
 
     if (r->kind == KUBE_JSON_TOKEN_STRING || r->kind == KUBE_JSON_TOKEN_KEY) {
         s.raw = kube_str_n(r->token + 1, (size_t)(r->token_end - r->token) - 2);

@@ -52,7 +52,7 @@ static size_t decode_escape(const char *p, char *dst, size_t *dst_len)
     if (p[1] == 'u')
         return decode_unicode(p, dst, dst_len);
     name = strchr(names, p[1]);
-    dst[0] = name != NULL ? values[name - names] : p[1];
+    dst[0] = *(name != NULL ? &values[name - names] : &p[1]);
     *dst_len = 1;
     return 2;
 }
@@ -83,7 +83,7 @@ bool kube_json_string_equal(kube_json_string s, kube_str text)
     kube_str rest = s.raw, piece;
     char chunk[CHUNK_MAX];
 
-    if (!s.escaped)
+    if (s.escaped == 0)
         return kube_str_equal(s.raw, text);
     while (next_piece(&rest, chunk, &piece)) {
         if (piece.len > text.len || memcmp(piece.data, text.data, piece.len) != 0)
@@ -99,7 +99,7 @@ size_t kube_json_string_copy(kube_json_string s, char *dst)
     char chunk[CHUNK_MAX];
     size_t len = 0;
 
-    if (!s.escaped) {
+    if (s.escaped == 0) {
         if (s.raw.len != 0)
             memcpy(dst, s.raw.data, s.raw.len);
         return s.raw.len;
@@ -116,7 +116,7 @@ void kube_json_string_append(kube_json_string s, kube_buf *out)
     kube_str rest = s.raw, piece;
     char chunk[CHUNK_MAX];
 
-    if (!s.escaped) {
+    if (s.escaped == 0) {
         kube_buf_append(out, s.raw);
         return;
     }
@@ -126,7 +126,7 @@ void kube_json_string_append(kube_json_string s, kube_buf *out)
 
 kube_str kube_json_string_text(kube_json_string s, kube_buf *scratch)
 {
-    if (!s.escaped)
+    if (s.escaped == 0)
         return s.raw;
     if (kube_buf_status(scratch, NULL) == KUBE_OK) {
         kube_buf_reset(scratch);
@@ -140,7 +140,7 @@ bool kube_json_string_has_nul(kube_json_string s)
     kube_str rest = s.raw, piece;
     char chunk[CHUNK_MAX];
 
-    if (!s.escaped) /* a NUL byte in a document is a control character, which the reader refuses */
+    if (s.escaped == 0) /* a NUL byte in a document is a control character, which the reader refuses */
         return false;
     while (next_piece(&rest, chunk, &piece))
         if (memchr(piece.data, '\0', piece.len) != NULL)

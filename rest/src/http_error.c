@@ -128,17 +128,26 @@ static bool read_status(kube_str body, status_object *s)
            kube_buf_status(&s->message, NULL) == KUBE_OK && kube_buf_status(&s->reason, NULL) == KUBE_OK;
 }
 
-static int64_t retry_after_ms(const kube_rest_response *response, int64_t from_status_s)
+/* Whole seconds; the form with a date is not used by API servers. -1 when there are none. */
+static int64_t header_seconds(const kube_rest_response *response)
 {
     const char *header = kube_rest_response_header(response, "retry-after");
-    int64_t seconds = from_status_s;
+    int64_t seconds = 0;
 
-    if (header != NULL && header[0] != '\0' && header[strspn(header, "0123456789")] == '\0' && strlen(header) < 9) {
-        seconds = 0;
-        for (const char *p = header; *p != '\0'; p++)
-            seconds = seconds * 10 + (*p - '0');
-    }
-    if (seconds < 0 || (header == NULL && seconds == 0))
+    if (header == NULL || header[0] == '\0' || header[strspn(header, "0123456789")] != '\0' || strlen(header) > 8)
+        return -1;
+    for (; *header != '\0'; header++)
+        seconds = seconds * 10 + (*header - '0');
+    return seconds;
+}
+
+static int64_t retry_after_ms(const kube_rest_response *response, int64_t from_status_s)
+{
+    int64_t seconds = header_seconds(response);
+
+    if (seconds < 0 && from_status_s > 0)
+        seconds = from_status_s;
+    if (seconds < 0)
         return -1;
     return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
 }

@@ -153,93 +153,90 @@ static void a_token_file_beats_the_token_which_stands_in_when_it_is_missing(void
     end(&s);
 }
 
+static const struct {
+    const char *cluster, *user;
+    kube_status status;
+    const char *message;
+} problems[] = {
+    { "", "", KUBE_ERR_CONFIG, "invalid configuration: cluster \"k\" has no server" },
+    { "server: 'https://h', certificate-authority: ca, certificate-authority-data: eA==", "", KUBE_ERR_CONFIG,
+      "cluster \"k\" has both certificate-authority and certificate-authority-data" },
+    { "server: 'https://h', certificate-authority-data: eA==, insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG,
+      "cluster \"k\" has a certificate authority and insecure-skip-tls-verify" },
+    { "server: 'https://h', certificate-authority: none", "", KUBE_ERR_CONFIG,
+      "certificate-authority of \"k\": reading /k/none: there is no such file" },
+    { "server: 'https://h', certificate-authority: denied", "", KUBE_ERR_IO,
+      "certificate-authority of \"k\": reading "
+      "/k/denied" },
+    { "server: 'https://h', certificate-authority: empty", "", KUBE_ERR_CONFIG,
+      "certificate-authority of \"k\": /k/empty is empty" },
+    { "server: 'https://h', proxy-url: 'http://p'", "", KUBE_ERR_UNSUPPORTED, "cluster \"k\" has a proxy-url" },
+    { "server: 'https://h'", "client-certificate: ca, client-certificate-data: eA==, client-key-data: eA==",
+      KUBE_ERR_CONFIG, "user \"u\" has both client-certificate and client-certificate-data" },
+    { "server: 'https://h'", "client-certificate-data: eA==, client-key: ca, client-key-data: eA==",
+      KUBE_ERR_CONFIG, "user \"u\" has both client-key and client-key-data" },
+    { "server: 'https://h'", "client-certificate-data: eA==", KUBE_ERR_CONFIG,
+      "user \"u\" has a client certificate, but neither client-key nor client-key-data" },
+    { "server: 'https://h'", "client-certificate: none, client-key: none2", KUBE_ERR_CONFIG,
+      "[client-certificate of \"u\": reading /k/none: there is no such file, client-key of \"u\": reading "
+      "/k/none2: "
+      "there is no such file]" },
+    { "server: 'https://h'", "token: t, username: x", KUBE_ERR_CONFIG,
+      "user \"u\" has both a token and a username" },
+    { "server: 'https://h'", "tokenFile: t, username: x", KUBE_ERR_CONFIG,
+      "user \"u\" has both a token and a username" },
+    { "server: 'https://h'", "password: x", KUBE_ERR_CONFIG, "user \"u\" has a password, but no username" },
+    { "server: 'https://h'", "username: 'a:b'", KUBE_ERR_CONFIG, "a username cannot have a colon" },
+    { "server: 'https://h'", "token: \"a\\nb\"", KUBE_ERR_CONFIG, "token holds a byte that cannot be sent" },
+    { "server: 'https://h'", "auth-provider: {name: oidc}", KUBE_ERR_UNSUPPORTED,
+      "user \"u\" has an auth-provider" },
+    { "server: 'https://h'", "as: x", KUBE_ERR_UNSUPPORTED, "user \"u\" impersonates somebody (\"as\")" },
+    { "server: 'https://h'", "as-uid: x", KUBE_ERR_UNSUPPORTED, "(\"as-uid\")" },
+    { "server: 'https://h'", "as-groups: [x]", KUBE_ERR_UNSUPPORTED, "(\"as-groups\")" },
+    { "server: 'https://h'", "as-user-extra: {a: [x]}", KUBE_ERR_UNSUPPORTED, "(\"as-user-extra\")" },
+    { "server: 'https://h'", "exec: {}", KUBE_ERR_CONFIG,
+      "[user \"u\": exec has no command, user \"u\": exec has no apiVersion, user \"u\": exec has no "
+      "interactiveMode]" },
+    { "server: 'https://h'", "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}",
+      KUBE_ERR_CONFIG,
+      "exec.apiVersion must be client.authentication.k8s.io/v1 or /v1beta1, not "
+      "\"client.authentication.k8s.io/v1alpha1\"" },
+    { "server: 'https://h'",
+      "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Maybe}", KUBE_ERR_CONFIG,
+      "exec.interactiveMode must be Never, IfAvailable or Always, not \"Maybe\"" },
+    { "server: 'https://h'",
+      "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}, {name: a=b}]}",
+      KUBE_ERR_CONFIG, "[user \"u\": exec.env has an entry without a name, user \"u\": exec.env has a name with" },
+    { "server: 'https://h'",
+      "auth-provider: {name: x}, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x}",
+      KUBE_ERR_CONFIG, "user \"u\" has both exec and auth-provider" },
+    { "proxy-url: 'http://p'", "as: x, password: p", KUBE_ERR_CONFIG,
+      "invalid configuration: [cluster \"k\" has no server, cluster \"k\" has a proxy-url, which this release "
+      "cannot use, user \"u\" has a password, but no username, user \"u\" impersonates somebody (\"as\"), which this release "
+      "cannot do]" },
+    { "server: 'h:6443'", "token: t", KUBE_ERR_CONFIG, "server \"h:6443\" is no https:// or http:// URL" },
+    { "server: 'h:6443', insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
+    { "server: 'http://h'", "token: t", KUBE_ERR_CONFIG,
+      "the credentials of user \"u\" cannot be sent to http://h" },
+    { "server: 'http://h'", "client-certificate-data: eA==, client-key-data: eA==", KUBE_ERR_CONFIG,
+      "the credentials of user \"u\" cannot be sent to http://h" },
+};
+
 static void every_problem_of_a_configuration_is_reported(void **state)
 {
-    static const struct {
-        const char *cluster, *user;
-        kube_status status;
-        const char *message;
-    } cases[] = {
-        { "", "", KUBE_ERR_CONFIG, "invalid configuration: cluster \"k\" has no server" },
-        { "server: 'https://h', certificate-authority: ca, certificate-authority-data: eA==", "", KUBE_ERR_CONFIG,
-          "cluster \"k\" has both certificate-authority and certificate-authority-data" },
-        { "server: 'https://h', certificate-authority-data: eA==, insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG,
-          "cluster \"k\" has a certificate authority and insecure-skip-tls-verify" },
-        { "server: 'https://h', certificate-authority: none", "", KUBE_ERR_CONFIG,
-          "certificate-authority of \"k\": reading /k/none: there is no such file" },
-        { "server: 'https://h', certificate-authority: denied", "", KUBE_ERR_IO,
-          "certificate-authority of \"k\": reading "
-          "/k/denied" },
-        { "server: 'https://h', certificate-authority: empty", "", KUBE_ERR_CONFIG,
-          "certificate-authority of \"k\": /k/empty is empty" },
-        { "server: 'https://h', proxy-url: 'http://p'", "", KUBE_ERR_UNSUPPORTED, "cluster \"k\" has a proxy-url" },
-        { "server: 'https://h'", "client-certificate: ca, client-certificate-data: eA==, client-key-data: eA==",
-          KUBE_ERR_CONFIG, "user \"u\" has both client-certificate and client-certificate-data" },
-        { "server: 'https://h'", "client-certificate-data: eA==, client-key: ca, client-key-data: eA==",
-          KUBE_ERR_CONFIG, "user \"u\" has both client-key and client-key-data" },
-        { "server: 'https://h'", "client-certificate-data: eA==", KUBE_ERR_CONFIG,
-          "user \"u\" has a client certificate, but neither client-key nor client-key-data" },
-        { "server: 'https://h'", "client-certificate: none, client-key: none2", KUBE_ERR_CONFIG,
-          "[client-certificate of \"u\": reading /k/none: there is no such file, client-key of \"u\": reading "
-          "/k/none2: "
-          "there is no such file]" },
-        { "server: 'https://h'", "token: t, username: x", KUBE_ERR_CONFIG,
-          "user \"u\" has both a token and a username" },
-        { "server: 'https://h'", "tokenFile: t, username: x", KUBE_ERR_CONFIG,
-          "user \"u\" has both a token and a username" },
-        { "server: 'https://h'", "password: x", KUBE_ERR_CONFIG, "user \"u\" has a password, but no username" },
-        { "server: 'https://h'", "username: 'a:b'", KUBE_ERR_CONFIG, "a username cannot have a colon" },
-        { "server: 'https://h'", "token: \"a\\nb\"", KUBE_ERR_CONFIG, "token holds a byte that cannot be sent" },
-        { "server: 'https://h'", "auth-provider: {name: oidc}", KUBE_ERR_UNSUPPORTED,
-          "user \"u\" has an auth-provider" },
-        { "server: 'https://h'", "as: x", KUBE_ERR_UNSUPPORTED, "user \"u\" impersonates somebody (\"as\")" },
-        { "server: 'https://h'", "as-uid: x", KUBE_ERR_UNSUPPORTED, "(\"as-uid\")" },
-        { "server: 'https://h'", "as-groups: [x]", KUBE_ERR_UNSUPPORTED, "(\"as-groups\")" },
-        { "server: 'https://h'", "as-user-extra: {a: [x]}", KUBE_ERR_UNSUPPORTED, "(\"as-user-extra\")" },
-        { "server: 'https://h'", "exec: {}", KUBE_ERR_CONFIG,
-          "[user \"u\": exec has no command, user \"u\": exec has no apiVersion, user \"u\": exec has no "
-          "interactiveMode]" },
-        { "server: 'https://h'", "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}",
-          KUBE_ERR_CONFIG,
-          "exec.apiVersion must be client.authentication.k8s.io/v1 or /v1beta1, not "
-          "\"client.authentication.k8s.io/v1alpha1\"" },
-        { "server: 'https://h'",
-          "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Maybe}", KUBE_ERR_CONFIG,
-          "exec.interactiveMode must be Never, IfAvailable or Always, not \"Maybe\"" },
-        { "server: 'https://h'",
-          "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}, {name: a=b}]}",
-          KUBE_ERR_CONFIG, "[user \"u\": exec.env has an entry without a name, user \"u\": exec.env has a name with" },
-        { "server: 'https://h'",
-          "auth-provider: {name: x}, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: "
-          "x}",
-          KUBE_ERR_CONFIG, "user \"u\" has both exec and auth-provider" },
-        { "proxy-url: 'http://p'", "as: x, password: p", KUBE_ERR_CONFIG,
-          "invalid configuration: [cluster \"k\" has no server, cluster \"k\" has a proxy-url, which this release "
-          "cannot use, "
-          "user \"u\" has a password, but no username, user \"u\" impersonates somebody (\"as\"), which this release "
-          "cannot "
-          "do]" },
-        { "server: 'h:6443'", "token: t", KUBE_ERR_CONFIG, "server \"h:6443\" is no https:// or http:// URL" },
-        { "server: 'h:6443', insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
-        { "server: 'http://h'", "token: t", KUBE_ERR_CONFIG,
-          "the credentials of user \"u\" cannot be sent to http://h" },
-        { "server: 'http://h'", "client-certificate-data: eA==, client-key-data: eA==", KUBE_ERR_CONFIG,
-          "the credentials of user \"u\" cannot be sent to http://h" },
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < COUNT_OF(problems); i++) {
         char text[2000];
         setup s;
         kube_status st;
 
-        begin(&s, one(text, sizeof text, cases[i].cluster, cases[i].user));
+        begin(&s, one(text, sizeof text, problems[i].cluster, problems[i].user));
         fake_host_add(&s.fake, "/k/ca", "CA");
         fake_host_add(&s.fake, "/k/empty", "");
         fake_host_add(&s.fake, "/k/denied", "")->open_errno = EACCES;
         st = load(&s);
-        if (st != cases[i].status || strstr(kube_error_message(s.err), cases[i].message) == NULL)
-            fail_msg("{%s} {%s}: %d %s", cases[i].cluster, cases[i].user, st, kube_error_message(s.err));
+        if (st != problems[i].status || strstr(kube_error_message(s.err), problems[i].message) == NULL)
+            fail_msg("{%s} {%s}: %d %s", problems[i].cluster, problems[i].user, st, kube_error_message(s.err));
         end(&s);
     }
 }

@@ -34,7 +34,7 @@ kube_status decode_failure(kube_discovery_document kind, const char *document, c
     st = add(b, kind, document, "/somewhere", &err);
     snprintf(message, size, "%s", kube_error_message(err));
     if (st != KUBE_OK)
-        assert_int_equal(kube_discovery_snapshot_builder_build(b, &snapshot, NULL), KUBE_ERR_INVALID_STATE);
+        assert_int_not_equal(kube_discovery_snapshot_builder_build(b, &snapshot, NULL), KUBE_OK);
     kube_error_free(err);
     kube_discovery_snapshot_builder_free(b);
     return st;

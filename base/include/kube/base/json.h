@@ -102,13 +102,13 @@ typedef enum kube_json_token {
  * @brief A string or key as it stands in the document: checked, not decoded.
  *
  * Compare with kube_json_string_is(), get its text with kube_json_string_text() or kube_json_string_copy(). Where
- * @ref escaped is false the text is @ref raw itself.
+ * @ref escaped is 0 the text is @ref raw itself.
  * @since 0.1
  */
 typedef struct kube_json_string {
-    kube_str raw;         /**< The bytes between the quotes; part of the document. */
-    bool     escaped;     /**< There is a backslash in it: raw and text differ.    */
-    bool     reserved[7]; /**< Not used, and not set.                              */
+    kube_str raw;     /**< The bytes between the quotes; part of the document.                       */
+    size_t   escaped; /**< Not 0: there is a backslash in it, raw and text differ. (As wide as the rest, because passing
+                           a struct with one odd byte by value costs more than scanning a string.)    */
 } kube_json_string;
 
 /**
@@ -131,7 +131,7 @@ KUBE_API bool kube_json_string_equal(kube_json_string s, kube_str text);
  */
 static inline bool kube_json_string_is(kube_json_string s, const char *text)
 {
-    return s.escaped ? kube_json_string_equal(s, kube_str_c(text)) : kube_str_is(s.raw, text);
+    return s.escaped != 0 ? kube_json_string_equal(s, kube_str_c(text)) : kube_str_is(s.raw, text);
 }
 
 /**

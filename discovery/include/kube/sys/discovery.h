@@ -220,6 +220,7 @@ KUBE_API kube_status kube_discovery_snapshot_builder_add_failure(kube_discovery_
  * @param[out] err     Receives the explanation of a failure; may be NULL.
  * @retval KUBE_OK                Made.
  * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed, now or before.
+ * @retval KUBE_ERR_LIMIT         There is more than libkube accepts.
  * @retval KUBE_ERR_INVALID_STATE A document failed before, or the snapshot was made already.
  * @ownership    `*out` is the caller's; release with kube_discovery_snapshot_unref().
  * @threadsafety One thread at a time. @blocking Never.

@@ -1,0 +1,153 @@
+#include "alloc_trace.h"
+
+#include <kube/rest/client.h>
+#include <kube/sys/credential.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static kube_status no_authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done,
+                                    void *user, kube_blob **out, kube_error **err)
+{
+    (void)state, (void)io, (void)call, (void)done, (void)user, (void)out, (void)err;
+    return KUBE_OK;
+}
+
+static void a_client_needs_only_a_url(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    kube_rest_client *client = NULL;
+
+    (void)state;
+    o.base_url = "HTTPS://Example.com:443/prefix/";
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    assert_string_equal(kube_rest_client_base_url(client), "https://example.com/prefix");
+    kube_rest_client_unref(kube_rest_client_ref(client));
+    kube_rest_client_unref(client);
+    kube_rest_client_unref(NULL);
+}
+
+static void expect_refusal(const kube_rest_client_options *o, kube_status status, const char *part)
+{
+    kube_rest_client *client = NULL;
+    kube_error *err = NULL;
+
+    assert_int_equal(kube_rest_client_new(o, &client, &err), status);
+    assert_null(client);
+    if (strstr(kube_error_message(err), part) == NULL)
+        fail_msg("%s (expected: %s)", kube_error_message(err), part);
+    assert_null(strstr(kube_error_message(err), "s3cret"));
+    kube_error_free(err);
+}
+
+static void contradictions_are_refused_by_name(void **state)
+{
+    const kube_rest_client_options zeroed = { .struct_size = 0 };
+    kube_rest_client_options good = KUBE_REST_CLIENT_OPTIONS_INIT, o;
+    const kube_credential_ops ops = { sizeof ops, NULL, no_authorization, NULL };
+    kube_credential *credential = NULL;
+
+    (void)state;
+    expect_refusal(&zeroed, KUBE_ERR_INVALID_ARG, "kube_rest_client_options was not initialised");
+    expect_refusal(&good, KUBE_ERR_CONFIG, "URL is missing");
+    good.base_url = "https://example.com";
+    o = good;
+    o.base_url = "example.com";
+    expect_refusal(&o, KUBE_ERR_CONFIG, "does not begin with https://");
+    o = good;
+    o.bearer_token = "s3cret\n";
+    expect_refusal(&o, KUBE_ERR_CONFIG, "bearer token has characters");
+    o = good;
+    o.user_agent = "x\r\nEvil: y";
+    expect_refusal(&o, KUBE_ERR_CONFIG, "user agent has characters");
+    o = good;
+    o.cert_pem = "x";
+    o.cert_pem_len = 1;
+    expect_refusal(&o, KUBE_ERR_CONFIG, "certificate without its key");
+    o = good;
+    o.key_pem = "x";
+    o.key_pem_len = 1;
+    expect_refusal(&o, KUBE_ERR_CONFIG, "key without its certificate");
+    o = good;
+    o.ca_pem = "";
+    expect_refusal(&o, KUBE_ERR_CONFIG, "authorities are empty");
+    o.ca_pem_len = 1;
+    o.insecure_skip_tls_verify = true;
+    expect_refusal(&o, KUBE_ERR_CONFIG, "exclude each other");
+    o = good;
+    o.tls_server_name = "a b";
+    expect_refusal(&o, KUBE_ERR_CONFIG, "TLS server name");
+    o = good;
+    o.max_connections = 100000;
+    expect_refusal(&o, KUBE_ERR_CONFIG, "connections");
+    assert_int_equal(kube_credential_new(&ops, NULL, &credential, NULL), KUBE_OK);
+    o = good;
+    o.credential = credential;
+    o.bearer_token = "s3cret";
+    expect_refusal(&o, KUBE_ERR_CONFIG, "exclude each other");
+    kube_credential_unref(credential);
+}
+
+static void options_of_a_newer_release_are_taken_while_they_ask_for_nothing_new(void **state)
+{
+    struct {
+        kube_rest_client_options options;
+        uint64_t                 newer;
+    } o;
+    kube_rest_client *client = NULL;
+
+    (void)state;
+    memset(&o, 0, sizeof o);
+    o.options.struct_size = sizeof o;
+    o.options.base_url = "https://example.com";
+    assert_int_equal(kube_rest_client_new(&o.options, &client, NULL), KUBE_OK);
+    kube_rest_client_unref(client);
+    client = NULL;
+    o.newer = 1;
+    expect_refusal(&o.options, KUBE_ERR_UNSUPPORTED, "asks for something");
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+
+    (void)state;
+    o.base_url = "https://example.com/p";
+    o.ca_pem = o.cert_pem = o.key_pem = "PEM";
+    o.ca_pem_len = o.cert_pem_len = o.key_pem_len = 3;
+    o.bearer_token = "t";
+    o.tls_server_name = "n";
+    for (size_t n = 1;; n++) {
+        kube_rest_client *client = NULL;
+        kube_error *err = NULL;
+        kube_status st;
+        bool reached;
+
+        alloc_trace_fail_at(n);
+        st = kube_rest_client_new(&o, &client, &err);
+        reached = alloc_trace_stop();
+        assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+        kube_rest_client_unref(client);
+        kube_error_free(err);
+        if (!reached)
+            return;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_client_needs_only_a_url),
+        ALLOC_TRACE_TEST(contradictions_are_refused_by_name),
+        ALLOC_TRACE_TEST(options_of_a_newer_release_are_taken_while_they_ask_for_nothing_new),
+        ALLOC_TRACE_TEST(each_allocation_may_fail),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

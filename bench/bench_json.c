@@ -76,13 +76,21 @@ static void kube_texts(kube_json_reader *r, counts *c, size_t *n)
     }
 }
 
+static void kube_each(kube_json_reader *r, counts *c, void read_one(kube_json_reader *r, counts *c))
+{
+    kube_json_reader_enter_array(r);
+    while (kube_json_reader_next_element(r))
+        read_one(r, c);
+}
+
 static void kube_kind(kube_json_reader *r, counts *c)
 {
     kube_json_string key;
 
     kube_json_reader_enter_object(r);
     while (kube_json_reader_next_key(r, &key))
-        if (kube_json_string_is(key, "group") || kube_json_string_is(key, "version") || kube_json_string_is(key, "kind"))
+        if (kube_json_string_is(key, "group") || kube_json_string_is(key, "version") ||
+            kube_json_string_is(key, "kind"))
             kube_text(r, c);
 }
 
@@ -117,21 +125,18 @@ static void kube_resource(kube_json_reader *r, counts *c)
     c->resources++;
     kube_json_reader_enter_object(r);
     while (kube_json_reader_next_key(r, &key)) {
-        if (kube_json_string_is(key, "resource") || kube_json_string_is(key, "singularResource")) {
+        if (kube_json_string_is(key, "resource") || kube_json_string_is(key, "singularResource"))
             kube_text(r, c);
-        } else if (kube_json_string_is(key, "responseKind")) {
+        else if (kube_json_string_is(key, "responseKind"))
             kube_kind(r, c);
-        } else if (kube_json_string_is(key, "scope")) {
+        else if (kube_json_string_is(key, "scope"))
             kube_scope(r, c);
-        } else if (kube_json_string_is(key, "verbs")) {
+        else if (kube_json_string_is(key, "verbs"))
             kube_texts(r, c, &c->verbs);
-        } else if (kube_json_string_is(key, "shortNames") || kube_json_string_is(key, "categories")) {
+        else if (kube_json_string_is(key, "shortNames") || kube_json_string_is(key, "categories"))
             kube_texts(r, c, &c->names);
-        } else if (kube_json_string_is(key, "subresources")) {
-            kube_json_reader_enter_array(r);
-            while (kube_json_reader_next_element(r))
-                kube_subresource(r, c);
-        }
+        else if (kube_json_string_is(key, "subresources"))
+            kube_each(r, c, kube_subresource);
     }
 }
 
@@ -142,13 +147,10 @@ static void kube_version(kube_json_reader *r, counts *c)
     c->versions++;
     kube_json_reader_enter_object(r);
     while (kube_json_reader_next_key(r, &key)) {
-        if (kube_json_string_is(key, "version") || kube_json_string_is(key, "freshness")) {
+        if (kube_json_string_is(key, "version") || kube_json_string_is(key, "freshness"))
             kube_text(r, c);
-        } else if (kube_json_string_is(key, "resources")) {
-            kube_json_reader_enter_array(r);
-            while (kube_json_reader_next_element(r))
-                kube_resource(r, c);
-        }
+        else if (kube_json_string_is(key, "resources"))
+            kube_each(r, c, kube_resource);
     }
 }
 
@@ -169,13 +171,10 @@ static void kube_group(kube_json_reader *r, counts *c)
     c->groups++;
     kube_json_reader_enter_object(r);
     while (kube_json_reader_next_key(r, &key)) {
-        if (kube_json_string_is(key, "metadata")) {
+        if (kube_json_string_is(key, "metadata"))
             kube_group_name(r, c);
-        } else if (kube_json_string_is(key, "versions")) {
-            kube_json_reader_enter_array(r);
-            while (kube_json_reader_next_element(r))
-                kube_version(r, c);
-        }
+        else if (kube_json_string_is(key, "versions"))
+            kube_each(r, c, kube_version);
     }
 }
 
@@ -187,13 +186,9 @@ static counts kube_discovery(kube_str document)
 
     kube_json_reader_init(&r, document);
     kube_json_reader_enter_object(&r);
-    while (kube_json_reader_next_key(&r, &key)) {
-        if (kube_json_string_is(key, "items")) {
-            kube_json_reader_enter_array(&r);
-            while (kube_json_reader_next_element(&r))
-                kube_group(&r, &c);
-        }
-    }
+    while (kube_json_reader_next_key(&r, &key))
+        if (kube_json_string_is(key, "items"))
+            kube_each(&r, &c, kube_group);
     c.failed = kube_json_reader_finish(&r, NULL) != KUBE_OK;
     return c;
 }
@@ -252,56 +247,61 @@ static counts yajl_walk(kube_str document)
 
 /* --- yajl: discovery ---------------------------------------------------------------------------------------------- */
 
-typedef enum context { OTHER, TOP, ITEMS, GROUP, METADATA, VERSIONS, VERSION, RESOURCES, RESOURCE, KIND, VERBS, NAMES,
-                       SUBRESOURCES, SUBRESOURCE } context;
+typedef enum context {
+    OTHER, TOP, ITEMS, GROUP, METADATA, VERSIONS, VERSION, RESOURCES, RESOURCE, KIND, VERBS, NAMES, SUBRESOURCES,
+    SUBRESOURCE
+} context;
 typedef enum field { IGNORED, TEXT, SCOPE, A_CONTEXT } field;
 
 typedef struct push_state {
     counts  c;
     size_t  depth;
-    context contexts[MAX_CONTEXTS]; /* contexts[0] is outside the document */
-    field   field;                  /* what the last key said of its value */
-    context field_context;
+    context contexts[MAX_CONTEXTS]; /* contexts[0] is outside the document     */
+    field   field;                  /* what the last key said of its value     */
+    context field_context;          /* where A_CONTEXT leads                   */
 } push_state;
 
 typedef struct field_rule {
-    context     in;
     const char *key;
     size_t      len;
     field       field;
     context     to;
 } field_rule;
 
-#define RULE(in, key, field, to) { in, key, sizeof(key) - 1, field, to }
-static const field_rule rules[] = {
-    RULE(RESOURCE, "resource", TEXT, OTHER),         RULE(RESOURCE, "responseKind", A_CONTEXT, KIND),
-    RULE(RESOURCE, "scope", SCOPE, OTHER),           RULE(RESOURCE, "singularResource", TEXT, OTHER),
-    RULE(RESOURCE, "verbs", A_CONTEXT, VERBS),       RULE(RESOURCE, "shortNames", A_CONTEXT, NAMES),
-    RULE(RESOURCE, "categories", A_CONTEXT, NAMES),  RULE(RESOURCE, "subresources", A_CONTEXT, SUBRESOURCES),
-    RULE(KIND, "group", TEXT, OTHER),                RULE(KIND, "version", TEXT, OTHER),
-    RULE(KIND, "kind", TEXT, OTHER),                 RULE(SUBRESOURCE, "subresource", TEXT, OTHER),
-    RULE(SUBRESOURCE, "responseKind", A_CONTEXT, KIND), RULE(SUBRESOURCE, "verbs", A_CONTEXT, VERBS),
-    RULE(VERSION, "version", TEXT, OTHER),           RULE(VERSION, "freshness", TEXT, OTHER),
-    RULE(VERSION, "resources", A_CONTEXT, RESOURCES), RULE(GROUP, "metadata", A_CONTEXT, METADATA),
-    RULE(GROUP, "versions", A_CONTEXT, VERSIONS),    RULE(METADATA, "name", TEXT, OTHER),
-    RULE(TOP, "items", A_CONTEXT, ITEMS),
+#define RULE(key, field, to) { key, sizeof(key) - 1, field, to }
+#define NO_MORE { NULL, 0, IGNORED, OTHER }
+
+static const field_rule top_rules[] = { RULE("items", A_CONTEXT, ITEMS), NO_MORE };
+static const field_rule group_rules[] = { RULE("metadata", A_CONTEXT, METADATA), RULE("versions", A_CONTEXT, VERSIONS),
+                                    NO_MORE };
+static const field_rule metadata_rules[] = { RULE("name", TEXT, OTHER), NO_MORE };
+static const field_rule group_version_rules[] = { RULE("version", TEXT, OTHER), RULE("freshness", TEXT, OTHER),
+                                      RULE("resources", A_CONTEXT, RESOURCES), NO_MORE };
+static const field_rule resource_rules[] = {
+    RULE("resource", TEXT, OTHER),        RULE("singularResource", TEXT, OTHER),
+    RULE("scope", SCOPE, OTHER),          RULE("responseKind", A_CONTEXT, KIND),
+    RULE("verbs", A_CONTEXT, VERBS),      RULE("shortNames", A_CONTEXT, NAMES),
+    RULE("categories", A_CONTEXT, NAMES), RULE("subresources", A_CONTEXT, SUBRESOURCES), NO_MORE,
 };
-/* Where the rules of a context begin, so that a key is compared only with those of its own object. */
-static const unsigned char first_rule[] = { [OTHER] = 21, [TOP] = 20, [ITEMS] = 21, [GROUP] = 17, [METADATA] = 19,
-                                            [VERSIONS] = 21, [VERSION] = 14, [RESOURCES] = 21, [RESOURCE] = 0,
-                                            [KIND] = 8, [VERBS] = 21, [NAMES] = 21, [SUBRESOURCES] = 21,
-                                            [SUBRESOURCE] = 11 };
+static const field_rule kind_rules[] = { RULE("group", TEXT, OTHER), RULE("version", TEXT, OTHER), RULE("kind", TEXT, OTHER),
+                                   NO_MORE };
+static const field_rule subresource_rules[] = { RULE("subresource", TEXT, OTHER), RULE("responseKind", A_CONTEXT, KIND),
+                                          RULE("verbs", A_CONTEXT, VERBS), NO_MORE };
+static const field_rule *const rules[SUBRESOURCE + 1] = {
+    [TOP] = top_rules,           [GROUP] = group_rules, [METADATA] = metadata_rules,       [VERSION] = group_version_rules,
+    [RESOURCE] = resource_rules, [KIND] = kind_rules,   [SUBRESOURCE] = subresource_rules,
+};
 
 static int push_key(void *user, const unsigned char *key, size_t len)
 {
     push_state *s = user;
-    context here = s->contexts[s->depth];
+    const field_rule *rule = rules[s->contexts[s->depth]];
 
     s->field = IGNORED;
-    for (size_t i = first_rule[here]; i < sizeof rules / sizeof rules[0] && rules[i].in == here; i++)
-        if (rules[i].len == len && memcmp(rules[i].key, key, len) == 0) {
-            s->field = rules[i].field;
-            s->field_context = rules[i].to;
+    for (; rule != NULL && rule->key != NULL; rule++)
+        if (rule->len == len && memcmp(rule->key, key, len) == 0) {
+            s->field = rule->field;
+            s->field_context = rule->to;
             break;
         }
     return 1;

@@ -212,8 +212,8 @@ static const struct {
       KUBE_ERR_CONFIG, "user \"u\" has both exec and auth-provider" },
     { "proxy-url: 'http://p'", "as: x, password: p", KUBE_ERR_CONFIG,
       "invalid configuration: [cluster \"k\" has no server, cluster \"k\" has a proxy-url, which this release "
-      "cannot use, user \"u\" has a password, but no username, user \"u\" impersonates somebody (\"as\"), which this release "
-      "cannot do]" },
+      "cannot use, user \"u\" has a password, but no username, user \"u\" impersonates somebody (\"as\"), which "
+      "this release cannot do]" },
     { "server: 'h:6443'", "token: t", KUBE_ERR_CONFIG, "server \"h:6443\" is no https:// or http:// URL" },
     { "server: 'h:6443', insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
     { "server: 'http://h'", "token: t", KUBE_ERR_CONFIG,

@@ -1,5 +1,6 @@
 /* Asking a server for its version. */
 #include "live.h"
+#include "media_type.h"
 #include "shared/alloc.h"
 
 #include <kube/sys/error.h>
@@ -9,14 +10,24 @@ static const uint64_t max_version_bytes = 1 << 20;
 typedef struct question {
     kube_server_version_done *done;
     void                     *user;
+    const kube__live         *live;
 } question;
 
-static kube_status understand(kube_rest_response *response, kube_server_version **out, kube_error **err)
+static kube_status understand(const kube__live *live, kube_rest_response *response, kube_server_version **out,
+                              kube_error **err)
 {
-    kube_status st = kube_server_version_from_json(kube_rest_response_body(response), out, err);
+    kube_str body = kube_rest_response_body(response);
+    bool aggregated = false;
+    kube_status st = kube__judge_answer(kube_rest_response_header(response, "Content-Type"), body,
+                                        kube_rest_response_http_status(response), &aggregated, err);
 
+    if (st == KUBE_OK)
+        st = kube_server_version_from_json(body, out, err);
     kube_rest_response_unref(response);
-    return st == KUBE_OK ? st : kube_error_wrap(err, st, "unable to parse the server version");
+    if (st == KUBE_OK)
+        return st;
+    return kube_error_wrap(err, st, "unable to parse the server version: GET %s/version",
+                           kube_rest_client_base_url(live->rest));
 }
 
 static void on_done(void *user, kube_status status, kube_rest_response *response, kube_error *err)
@@ -24,11 +35,12 @@ static void on_done(void *user, kube_status status, kube_rest_response *response
     question *q = user;
     kube_server_version_done *done = q->done;
     void *done_user = q->user;
+    const kube__live *live = q->live;
     kube_server_version *version = NULL;
 
     kube__free(q);
     if (status == KUBE_OK)
-        status = understand(response, &version, &err);
+        status = understand(live, response, &version, &err);
     done(done_user, status, version, err);
 }
 
@@ -43,10 +55,11 @@ kube_status kube__live_server_version(void *state, kube_io *io, const kube_call 
         return kube_error_no_memory(err);
     q->done = done;
     q->user = user;
+    q->live = state;
     st = kube__live_send(state, io, "/version", "application/json, */*", max_version_bytes, call, on_done, q, &response,
                          err);
     if (st == KUBE_PENDING)
         return st;
     kube__free(q);
-    return st == KUBE_OK ? understand(response, out, err) : st;
+    return st == KUBE_OK ? understand(state, response, out, err) : st;
 }

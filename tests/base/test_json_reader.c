@@ -21,7 +21,7 @@ static const char sample[] =
 
 /* Allocations that fail: the n-th from now, and all after it. 0: none. */
 static size_t fail_from;
-static bool   has_failed;
+static bool has_failed;
 
 static bool fails_now(void)
 {
@@ -137,17 +137,17 @@ static void tokens_come_in_the_order_of_the_document(void **state)
 {
     static const struct {
         kube_json_token kind;
-        const char     *raw;
-        size_t          depth;
+        const char *raw;
+        size_t depth;
     } expected[] = {
-        { KUBE_JSON_TOKEN_ARRAY_BEGIN, "[", 1 },  { KUBE_JSON_TOKEN_OBJECT_BEGIN, "{", 2 },
-        { KUBE_JSON_TOKEN_KEY, "\"a\"", 2 },      { KUBE_JSON_TOKEN_STRING, "\"b\\n\"", 2 },
-        { KUBE_JSON_TOKEN_KEY, "\"\"", 2 },       { KUBE_JSON_TOKEN_OBJECT_BEGIN, "{", 3 },
-        { KUBE_JSON_TOKEN_OBJECT_END, "}", 2 },   { KUBE_JSON_TOKEN_OBJECT_END, "}", 1 },
-        { KUBE_JSON_TOKEN_NUMBER, "-1.5e2", 1 },  { KUBE_JSON_TOKEN_TRUE, "true", 1 },
-        { KUBE_JSON_TOKEN_FALSE, "false", 1 },    { KUBE_JSON_TOKEN_NULL, "null", 1 },
-        { KUBE_JSON_TOKEN_ARRAY_BEGIN, "[", 2 },  { KUBE_JSON_TOKEN_ARRAY_END, "]", 1 },
-        { KUBE_JSON_TOKEN_ARRAY_END, "]", 0 },    { KUBE_JSON_TOKEN_END, "", 0 },
+        { KUBE_JSON_TOKEN_ARRAY_BEGIN, "[", 1 }, { KUBE_JSON_TOKEN_OBJECT_BEGIN, "{", 2 },
+        { KUBE_JSON_TOKEN_KEY, "\"a\"", 2 },     { KUBE_JSON_TOKEN_STRING, "\"b\\n\"", 2 },
+        { KUBE_JSON_TOKEN_KEY, "\"\"", 2 },      { KUBE_JSON_TOKEN_OBJECT_BEGIN, "{", 3 },
+        { KUBE_JSON_TOKEN_OBJECT_END, "}", 2 },  { KUBE_JSON_TOKEN_OBJECT_END, "}", 1 },
+        { KUBE_JSON_TOKEN_NUMBER, "-1.5e2", 1 }, { KUBE_JSON_TOKEN_TRUE, "true", 1 },
+        { KUBE_JSON_TOKEN_FALSE, "false", 1 },   { KUBE_JSON_TOKEN_NULL, "null", 1 },
+        { KUBE_JSON_TOKEN_ARRAY_BEGIN, "[", 2 }, { KUBE_JSON_TOKEN_ARRAY_END, "]", 1 },
+        { KUBE_JSON_TOKEN_ARRAY_END, "]", 0 },   { KUBE_JSON_TOKEN_END, "", 0 },
         { KUBE_JSON_TOKEN_END, "", 0 },
     };
     kube_json_reader r = reader("[{\"a\":\"b\\n\",\"\":{}} , -1.5e2,true,false,null,[] ] ");
@@ -186,34 +186,54 @@ static void what_is_malformed_is_refused_where_it_goes_wrong(void **state)
 {
     static const struct {
         const char *document;
-        size_t      offset;
+        size_t offset;
         const char *problem;
     } bad[] = {
-        { "", 0, "the document ends too early" },      { "  ", 2, "the document ends too early" },
-        { "}", 0, "a value is missing" },              { "]", 0, "a value is missing" },
-        { ",", 0, "a value is missing" },              { "+1", 0, "a value is missing" },
-        { ".5", 0, "a value is missing" },             { "NaN", 0, "a value is missing" },
-        { "Infinity", 0, "a value is missing" },       { "'a'", 0, "a value is missing" },
-        { "/* */1", 0, "a value is missing" },         { "\xef\xbb\xbf{}", 0, "a byte order mark" },
-        { "[1,]", 3, "a value is missing" },           { "[,1]", 1, "a value is missing" },
+        { "", 0, "the document ends too early" },
+        { "  ", 2, "the document ends too early" },
+        { "}", 0, "a value is missing" },
+        { "]", 0, "a value is missing" },
+        { ",", 0, "a value is missing" },
+        { "+1", 0, "a value is missing" },
+        { ".5", 0, "a value is missing" },
+        { "NaN", 0, "a value is missing" },
+        { "Infinity", 0, "a value is missing" },
+        { "'a'", 0, "a value is missing" },
+        { "/* */1", 0, "a value is missing" },
+        { "\xef\xbb\xbf{}", 0, "a byte order mark" },
+        { "[1,]", 3, "a value is missing" },
+        { "[,1]", 1, "a value is missing" },
         { "[1 2]", 3, "neither a comma nor the end of the array" },
         { "[1}", 2, "neither a comma nor the end of the array" },
         { "[1:2]", 2, "neither a comma nor the end of the array" },
-        { "[", 1, "the document ends too early" },     { "[1", 2, "the document ends too early" },
-        { "[1,", 3, "the document ends too early" },   { "{", 1, "the document ends too early" },
-        { "{1:2}", 1, "a key is missing" },            { "{a:2}", 1, "a key is missing" },
-        { "{,}", 1, "a key is missing" },              { "{\"a\":1,}", 7, "a key is missing" },
-        { "{]", 1, "a key is missing" },               { "{\"a\"}", 4, "a colon is missing" },
-        { "{\"a\",1}", 4, "a colon is missing" },      { "{\"a\":}", 5, "a value is missing" },
+        { "[", 1, "the document ends too early" },
+        { "[1", 2, "the document ends too early" },
+        { "[1,", 3, "the document ends too early" },
+        { "{", 1, "the document ends too early" },
+        { "{1:2}", 1, "a key is missing" },
+        { "{a:2}", 1, "a key is missing" },
+        { "{,}", 1, "a key is missing" },
+        { "{\"a\":1,}", 7, "a key is missing" },
+        { "{]", 1, "a key is missing" },
+        { "{\"a\"}", 4, "a colon is missing" },
+        { "{\"a\",1}", 4, "a colon is missing" },
+        { "{\"a\":}", 5, "a value is missing" },
         { "{\"a\":1]", 6, "neither a comma nor the end of the object" },
         { "{\"a\":1 \"b\":2}", 7, "neither a comma nor the end of the object" },
-        { "{\"a\":1", 6, "the document ends too early" }, { "{\"a\"", 4, "the document ends too early" },
-        { "{\"a\":", 5, "the document ends too early" },  { "{\"a\":1,", 7, "the document ends too early" },
-        { "tru", 3, "the document ends too early" },   { "trux", 0, "neither true, false nor null" },
-        { "[falsE]", 1, "neither true, false nor null" }, { "nULL", 0, "neither true, false nor null" },
-        { "truee", 4, "something follows the document" }, { "1 1", 2, "something follows the document" },
-        { "{}}", 2, "something follows the document" }, { "[]]", 2, "something follows the document" },
-        { "[] // end", 3, "something follows the document" }, { "{}\xef\xbb\xbf", 2, "something follows" },
+        { "{\"a\":1", 6, "the document ends too early" },
+        { "{\"a\"", 4, "the document ends too early" },
+        { "{\"a\":", 5, "the document ends too early" },
+        { "{\"a\":1,", 7, "the document ends too early" },
+        { "tru", 3, "the document ends too early" },
+        { "trux", 0, "neither true, false nor null" },
+        { "[falsE]", 1, "neither true, false nor null" },
+        { "nULL", 0, "neither true, false nor null" },
+        { "truee", 4, "something follows the document" },
+        { "1 1", 2, "something follows the document" },
+        { "{}}", 2, "something follows the document" },
+        { "[]]", 2, "something follows the document" },
+        { "[] // end", 3, "something follows the document" },
+        { "{}\xef\xbb\xbf", 2, "something follows" },
     };
 
     (void)state;
@@ -228,19 +248,35 @@ static void what_is_malformed_is_refused_where_it_goes_wrong(void **state)
 
 static void numbers_follow_the_grammar(void **state)
 {
-    static const char *const good[] = { "0", "-0", "1", "-1", "10", "1234567890", "0.0", "-0.5", "1.25", "1e0", "1E1",
-                                        "1e+1", "1e-1", "0e0", "0.1e-10", "-12.34E+56", "1e400", "0e99999999999",
+    static const char *const good[] = { "0",
+                                        "-0",
+                                        "1",
+                                        "-1",
+                                        "10",
+                                        "1234567890",
+                                        "0.0",
+                                        "-0.5",
+                                        "1.25",
+                                        "1e0",
+                                        "1E1",
+                                        "1e+1",
+                                        "1e-1",
+                                        "0e0",
+                                        "0.1e-10",
+                                        "-12.34E+56",
+                                        "1e400",
+                                        "0e99999999999",
                                         "123456789012345678901234567890" };
     static const struct {
         const char *text;
-        size_t      offset;
+        size_t offset;
         const char *problem;
     } bad[] = {
-        { "-", 1, "ends too early" },      { "-a", 1, "a digit is missing" },  { "--1", 1, "a digit is missing" },
-        { "01", 1, "something follows" },  { "-01", 2, "something follows" },  { "1.", 2, "ends too early" },
-        { "1.e1", 2, "a digit is missing" }, { "1e", 2, "ends too early" },    { "1e+", 3, "ends too early" },
-        { "1ex", 2, "a digit is missing" }, { "1e+-1", 3, "a digit is missing" }, { "1.2.3", 3, "something follows" },
-        { "0x10", 1, "something follows" }, { "1_000", 1, "something follows" }, { "1f", 1, "something follows" },
+        { "-", 1, "ends too early" },        { "-a", 1, "a digit is missing" },    { "--1", 1, "a digit is missing" },
+        { "01", 1, "something follows" },    { "-01", 2, "something follows" },    { "1.", 2, "ends too early" },
+        { "1.e1", 2, "a digit is missing" }, { "1e", 2, "ends too early" },        { "1e+", 3, "ends too early" },
+        { "1ex", 2, "a digit is missing" },  { "1e+-1", 3, "a digit is missing" }, { "1.2.3", 3, "something follows" },
+        { "0x10", 1, "something follows" },  { "1_000", 1, "something follows" },  { "1f", 1, "something follows" },
         { "1e1.5", 3, "something follows" }, { "-.5", 1, "a digit is missing" },
     };
 
@@ -263,18 +299,18 @@ static void escapes_and_surrogates_are_checked(void **state)
 {
     static const struct {
         const char *text;
-        size_t      offset;
+        size_t offset;
         const char *problem;
     } bad[] = {
-        { "\"\\", 2, "ends too early" },            { "\"\\\"", 3, "ends too early" },
-        { "\"\\x\"", 1, "an unknown escape" },      { "\"a\\U0041\"", 2, "an unknown escape" },
-        { "\"\\0\"", 1, "an unknown escape" },      { "\"\\'\"", 1, "an unknown escape" },
-        { "\"\\u12", 5, "ends too early" },         { "\"\\u12g4\"", 1, "four hexadecimal digits" },
-        { "\"\\u 123\"", 1, "four hexadecimal" },   { "\"\\u-123\"", 1, "four hexadecimal digits" },
-        { "\"\\ud800\"", 1, "a high surrogate" },   { "\"\\ud800 12345\"", 1, "a high surrogate" },
-        { "\"\\udbff\\ud800\"", 1, "a high" },      { "\"\\ud800\\u0041\"", 1, "a high surrogate" },
-        { "\"\\ud800\\n12345\"", 1, "a high" },     { "\"\\udc00\"", 1, "a low surrogate" },
-        { "\"\\udfff\\ud800\"", 1, "a low" },       { "\"\\ud800\\udc0\"", 1, "a high surrogate" },
+        { "\"\\", 2, "ends too early" },          { "\"\\\"", 3, "ends too early" },
+        { "\"\\x\"", 1, "an unknown escape" },    { "\"a\\U0041\"", 2, "an unknown escape" },
+        { "\"\\0\"", 1, "an unknown escape" },    { "\"\\'\"", 1, "an unknown escape" },
+        { "\"\\u12", 5, "ends too early" },       { "\"\\u12g4\"", 1, "four hexadecimal digits" },
+        { "\"\\u 123\"", 1, "four hexadecimal" }, { "\"\\u-123\"", 1, "four hexadecimal digits" },
+        { "\"\\ud800\"", 1, "a high surrogate" }, { "\"\\ud800 12345\"", 1, "a high surrogate" },
+        { "\"\\udbff\\ud800\"", 1, "a high" },    { "\"\\ud800\\u0041\"", 1, "a high surrogate" },
+        { "\"\\ud800\\n12345\"", 1, "a high" },   { "\"\\udc00\"", 1, "a low surrogate" },
+        { "\"\\udfff\\ud800\"", 1, "a low" },     { "\"\\ud800\\udc0\"", 1, "a high surrogate" },
     };
 
     (void)state;
@@ -287,13 +323,31 @@ static void escapes_and_surrogates_are_checked(void **state)
 
 static void only_valid_utf8_is_accepted(void **state)
 {
-    static const char *const good[] = { "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-                                        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\x7f" };
-    static const char *const bad[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0",
-                                       "\xe0\x9f\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe1\x80",
-                                       "\xe1\x80\x7f", "\xe1\x80\xc0", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80",
-                                       "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80\x7f", "\xf8\x88\x80\x80\x80",
-                                       "\xfe", "\xff" };
+    static const char *const good[] = { "\xc2\x80",         "\xdf\xbf",         "\xe0\xa0\x80",
+                                        "\xed\x9f\xbf",     "\xee\x80\x80",     "\xef\xbf\xbf",
+                                        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\x7f" };
+    static const char *const bad[] = { "\x80",
+                                       "\xbf",
+                                       "\xc0\x80",
+                                       "\xc1\xbf",
+                                       "\xc2",
+                                       "\xc2\x7f",
+                                       "\xc2\xc0",
+                                       "\xe0\x9f\xbf",
+                                       "\xe0\x80\x80",
+                                       "\xed\xa0\x80",
+                                       "\xed\xbf\xbf",
+                                       "\xe1\x80",
+                                       "\xe1\x80\x7f",
+                                       "\xe1\x80\xc0",
+                                       "\xf0\x8f\xbf\xbf",
+                                       "\xf0\x90\x80",
+                                       "\xf4\x90\x80\x80",
+                                       "\xf5\x80\x80\x80",
+                                       "\xf1\x80\x80\x7f",
+                                       "\xf8\x88\x80\x80\x80",
+                                       "\xfe",
+                                       "\xff" };
     char text[32];
 
     (void)state;
@@ -390,8 +444,10 @@ static void a_document_cut_anywhere_is_refused(void **state)
 
 static void no_byte_outside_the_document_is_read(void **state)
 {
-    static const char *const documents[] = { sample, "\"12345678\"", "\"1234567\\u00e9\"", "-12345.678e+90", "true", "1",
-                                             "[1,2,3] ", "\"\xf0\x9f\x98\x80\"", "\"\\ud83d\\ude00\"", "null\n" };
+    static const char *const documents[] = {
+        sample, "\"12345678\"", "\"1234567\\u00e9\"",   "-12345.678e+90",     "true",
+        "1",    "[1,2,3] ",     "\"\xf0\x9f\x98\x80\"", "\"\\ud83d\\ude00\"", "null\n"
+    };
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *pages = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *end = pages + 2 * page;
@@ -460,8 +516,8 @@ static void values_nobody_reads_are_skipped(void **state)
 
 static void what_is_skipped_is_checked(void **state)
 {
-    static const char *const bad[] = { "{\"a\":[01],\"b\":1}", "{\"a\":{\"x\":\"\\q\"},\"b\":1}", "{\"a\":\"\xff\",\"b\":1}",
-                                       "{\"a\":[1,],\"b\":1}", "{\"a\":1,\"b\":1}x" };
+    static const char *const bad[] = { "{\"a\":[01],\"b\":1}", "{\"a\":{\"x\":\"\\q\"},\"b\":1}",
+                                       "{\"a\":\"\xff\",\"b\":1}", "{\"a\":[1,],\"b\":1}", "{\"a\":1,\"b\":1}x" };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(bad); i++) {
@@ -721,7 +777,7 @@ static void integers_are_read_to_their_limits(void **state)
 {
     static const struct {
         const char *text;
-        int64_t     value;
+        int64_t value;
         kube_status status;
     } cases[] = {
         { "0", 0, KUBE_OK },
@@ -754,7 +810,7 @@ static void doubles_are_the_nearest_ones(void **state)
 {
     static const struct {
         const char *text;
-        double      value;
+        double value;
         kube_status status;
     } cases[] = {
         { "0.1", 0.1, KUBE_OK },
@@ -827,17 +883,38 @@ static bool follow(kube_json_reader *r, const char *steps)
 
     for (; *steps != '\0' && ok; steps++)
         switch (*steps) {
-        case '{': ok = kube_json_reader_enter_object(r) && kube_json_reader_next_key(r, &s); break;
-        case '[': ok = kube_json_reader_enter_array(r) && kube_json_reader_next_element(r); break;
-        case 'k': ok = kube_json_reader_next_key(r, &s); break;
-        case 'e': ok = kube_json_reader_next_element(r); break;
-        case 'O': ok = kube_json_reader_enter_object(r); break;
-        case 'A': ok = kube_json_reader_enter_array(r); break;
-        case 'S': ok = kube_json_reader_read_string(r, &s); break;
-        case 'I': ok = kube_json_reader_read_int64(r, &integer); break;
-        case 'D': ok = kube_json_reader_read_double(r, &real); break;
-        case 'B': ok = kube_json_reader_read_bool(r, &yes); break;
-        default: fail_msg("unknown step %c", *steps);
+        case '{':
+            ok = kube_json_reader_enter_object(r) && kube_json_reader_next_key(r, &s);
+            break;
+        case '[':
+            ok = kube_json_reader_enter_array(r) && kube_json_reader_next_element(r);
+            break;
+        case 'k':
+            ok = kube_json_reader_next_key(r, &s);
+            break;
+        case 'e':
+            ok = kube_json_reader_next_element(r);
+            break;
+        case 'O':
+            ok = kube_json_reader_enter_object(r);
+            break;
+        case 'A':
+            ok = kube_json_reader_enter_array(r);
+            break;
+        case 'S':
+            ok = kube_json_reader_read_string(r, &s);
+            break;
+        case 'I':
+            ok = kube_json_reader_read_int64(r, &integer);
+            break;
+        case 'D':
+            ok = kube_json_reader_read_double(r, &real);
+            break;
+        case 'B':
+            ok = kube_json_reader_read_bool(r, &yes);
+            break;
+        default:
+            fail_msg("unknown step %c", *steps);
         }
     return ok;
 }
@@ -851,7 +928,8 @@ static void what_was_expected_and_what_was_found_are_named_with_their_place(void
         { "{\"a\":{}}", "{A", "line 1, column 6, at .a: expected an array, found an object" },
         { "{\"a\":1,\n \"b\": true}", "{kS", "line 2, column 7, at .b: expected a string, found true or false" },
         { "[0,[1,\"x\"]]", "[e[eI", "line 1, column 7, at [1][1]: expected a number, found a string" },
-        { "{\"items\":[{},{\"x\":\"\"}]}", "{[e{D", "line 1, column 19, at .items[1].x: expected a number, found a string" },
+        { "{\"items\":[{},{\"x\":\"\"}]}", "{[e{D",
+          "line 1, column 19, at .items[1].x: expected a number, found a string" },
         { "[[[[0]]]]", "[[[[B", "line 1, column 5, at [0][0][0][0]: expected true or false, found a number" },
         { "{\"a/b\":{\"\":0}}", "{{S", "line 1, column 12, at [\"a/b\"][\"\"]: expected a string, found a number" },
         { "{\"a\\\"b\":1}", "{S", "line 1, column 9, at [\"a\\\"b\"]: expected a string, found a number" },
@@ -883,8 +961,9 @@ static void a_path_is_kept_short(void **state)
 
     (void)state;
     assert_false(follow(&r, "[[[[[[[[[[[[[[[[[[S"));
-    assert_message(&r, KUBE_ERR_PARSE, "line 1, column 19, at [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]...: "
-                                       "expected a string, found a number");
+    assert_message(&r, KUBE_ERR_PARSE,
+                   "line 1, column 19, at [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]...: "
+                   "expected a string, found a number");
 
     snprintf(document, sizeof document, "{\"%063d\xc3\xa9xyz\":1}", 0); /* the cut would fall into the é */
     snprintf(message, sizeof message, "line 1, column 73, at .%063d...: expected a string, found a number", 0);
@@ -983,7 +1062,7 @@ static void leaving_what_was_never_entered_fails_the_reader(void **state)
 static void the_listed_differences_from_jansson_are_the_only_ones(void **state)
 {
     static const char *const stricter_there[] = { "[9223372036854775808]", "-9223372036854775809", "[1e400]", "-1E999",
-                                                  "{\"\\u0000\":1}", "{\"a\\u0000b\":{}}" };
+                                                  "{\"\\u0000\":1}",       "{\"a\\u0000b\":{}}" };
 
     (void)state;
     for (size_t i = 0; i < LENGTH(stricter_there); i++) {
@@ -1018,9 +1097,23 @@ static uint32_t dice(uint32_t sides)
 
 static void generate(kube_buf *out, unsigned depth)
 {
-    static const char *const leaves[] = { "0", "-1", "12.5e-3", "true", "false", "null", "\"\"", "\"abcdefghijklmnop\"",
-                                          "\"\\u00e9\\n\"", "\"\xe2\x82\xac\"", "9223372036854775807", "\"\\ud83d\\ude00\"",
-                                          "9223372036854775808", "1e309", "[]", "{}", "\"\\u0000\"" };
+    static const char *const leaves[] = { "0",
+                                          "-1",
+                                          "12.5e-3",
+                                          "true",
+                                          "false",
+                                          "null",
+                                          "\"\"",
+                                          "\"abcdefghijklmnop\"",
+                                          "\"\\u00e9\\n\"",
+                                          "\"\xe2\x82\xac\"",
+                                          "9223372036854775807",
+                                          "\"\\ud83d\\ude00\"",
+                                          "9223372036854775808",
+                                          "1e309",
+                                          "[]",
+                                          "{}",
+                                          "\"\\u0000\"" };
     static const char *const keys[] = { "\"a\":", "\"\" : ", "\"b\\u0062\":", "\"key of some length\":", "\"a\":" };
     uint32_t kind = depth == 0 ? 2 : dice(3), n = dice(5);
 

@@ -177,7 +177,7 @@ void fake_server_init(fake_server *s)
     memset(s, 0, sizeof *s);
     if (kube_transport_new(&ops, s, &transport, NULL) != KUBE_OK)
         abort();
-    opts.base_url = "http://fake:80";
+    opts.base_url = "http://fake";
     opts.transport = transport;
     if (kube_rest_client_new(&opts, &s->client, NULL) != KUBE_OK)
         abort();
@@ -225,11 +225,11 @@ size_t fake_server_count(const fake_server *s, const char *path)
     return count;
 }
 
-const char *fake_server_accept(const fake_server *s, const char *path)
+const fake_request *fake_server_request(const fake_server *s, const char *path)
 {
     for (size_t i = 0; i < s->log_count; i++) {
         if (same_path(s->log[i].target, path))
-            return s->log[i].accept;
+            return &s->log[i];
     }
     return NULL;
 }

@@ -43,7 +43,7 @@ typedef struct fake_server {
     kube_rest_client *client;
 } fake_server;
 
-/* With a client whose base URL is "http://fake:80". */
+/* With a client whose base URL is "http://fake". */
 void fake_server_init(fake_server *s);
 void fake_server_clear(fake_server *s);
 /* Forgets the log and the answers. */
@@ -57,8 +57,8 @@ void fake_server_answer_bytes(fake_server *s, const char *path, int http_status,
 
 /* How often a path was asked for, whatever the query. */
 size_t fake_server_count(const fake_server *s, const char *path);
-/* The Accept header of the first request for a path; NULL: there was none. */
-const char *fake_server_accept(const fake_server *s, const char *path);
+/* The first request for a path; NULL: there was none. */
+const fake_request *fake_server_request(const fake_server *s, const char *path);
 
 #define FAKE_JSON "application/json"
 #define FAKE_V2 "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

@@ -1,0 +1,29 @@
+/* Prints the resources of apps/v1: the shortest whole program. README.md shows it, tests/install builds it from an installed
+ * libkube. */
+#include <kube/kube.h>
+
+#include <stdio.h>
+
+int main(void)
+{
+    kube_rest_client *rest = NULL;
+    kube_discovery *discovery = NULL;
+    kube_api_resource_list *list = NULL;
+    kube_error *err = NULL;
+
+    kube_status st = kube_auth_rest_client_from_kubeconfig(NULL, &rest, &err); /* KUBECONFIG, ~/.kube/config, in-cluster */
+    if (st == KUBE_OK)
+        st = kube_discovery_client_new(rest, NULL, &discovery, &err);
+    if (st == KUBE_OK)
+        st = kube_discovery_server_resources_for_group_version(discovery, "apps/v1", NULL, &list, &err);
+    if (st != KUBE_OK)
+        fprintf(stderr, "%s\n", kube_error_message(err));
+    for (size_t i = 0; st == KUBE_OK && i < kube_api_resource_list_count(list); i++)
+        puts(kube_api_resource_name(kube_api_resource_list_at(list, i)));
+
+    kube_api_resource_list_unref(list);
+    kube_discovery_unref(discovery);
+    kube_rest_client_unref(rest);
+    kube_error_free(err);
+    return st == KUBE_OK ? 0 : 1;
+}

@@ -71,7 +71,7 @@ static void a_child_keeps_its_parents(void **state)
 
 static void a_very_deep_tree_is_fired_and_freed(void **state)
 {
-    enum { DEPTH = 100000 };
+    enum { DEPTH = 300000 };
     kube_cancel *root = make(NULL), *leaf = kube_cancel_ref(root);
 
     (void)state;

@@ -578,6 +578,23 @@ static void null_is_the_empty_value(void **state)
     assert_true(text.raw.len == 0 && text.escaped == 0 && n == 0 && d == 0 && !yes);
 }
 
+static void a_null_is_not_entered_beyond_the_limit(void **state)
+{
+    kube_buf text = KUBE_BUF_INIT(1 << 20);
+    kube_json_reader r;
+
+    (void)state;
+    for (size_t i = 0; i < KUBE_JSON_MAX_DEPTH; i++)
+        kube_buf_append_char(&text, '[');
+    kube_buf_append_c(&text, "null");
+    kube_json_reader_init(&r, kube_buf_str(&text));
+    for (size_t i = 0; i < KUBE_JSON_MAX_DEPTH; i++)
+        assert_true(kube_json_reader_enter_array(&r) && kube_json_reader_next_element(&r));
+    assert_false(kube_json_reader_enter_array(&r));
+    assert_int_equal(kube_json_reader_status(&r, NULL), KUBE_ERR_LIMIT);
+    kube_buf_clear(&text);
+}
+
 static void null_can_be_told_from_the_empty_value(void **state)
 {
     kube_json_reader r = reader("[\"\",null]");
@@ -679,6 +696,10 @@ static void a_string_without_escapes_is_a_slice_of_the_document(void **state)
     assert_int_equal(s.escaped, 0);
     assert_ptr_equal(kube_json_string_text(s, &scratch).data, document + 1);
     assert_str(kube_json_string_text(s, NULL), "v1.\xc3\xa9");
+    kube_buf_init(&scratch, 100);
+    kube_json_string_append(s, &scratch);
+    assert_str(kube_buf_str(&scratch), "v1.\xc3\xa9");
+    kube_buf_clear(&scratch);
 }
 
 static void escapes_are_decoded_the_same_by_every_function(void **state)
@@ -1172,6 +1193,7 @@ int main(void)
         cmocka_unit_test(what_is_skipped_is_checked),
         cmocka_unit_test(a_loop_can_be_left_early),
         cmocka_unit_test(null_is_the_empty_value),
+        cmocka_unit_test(a_null_is_not_entered_beyond_the_limit),
         cmocka_unit_test(null_can_be_told_from_the_empty_value),
         cmocka_unit_test(an_entered_null_ends_like_an_object_for_the_tokens_too),
         cmocka_unit_test(duplicate_keys_come_as_they_stand),

@@ -64,7 +64,7 @@ void foreign_loop_init(foreign_loop *loop, bool edge_triggered)
 {
     struct itimerspec every_ms = { { 0, 1000000 }, { 0, 1000000 } };
 
-    *loop = (foreign_loop){ .edge_triggered = edge_triggered };
+    *loop = (foreign_loop){ .edge_triggered = edge_triggered, .threads_before = count_threads() };
     require(kube_io_new(NULL, &loop->io, NULL) == KUBE_OK, "kube_io_new");
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

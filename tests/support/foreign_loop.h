@@ -17,7 +17,8 @@ typedef struct foreign_loop {
     unsigned turns;            /* of kube_io_step         */
     int64_t  worst_cpu_ns;     /* of one turn             */
     int64_t  worst_blocked_ns; /* of one turn             */
-    unsigned most_threads;     /* of this process, seen during the turns */
+    unsigned threads_before;   /* of this process (a sanitizer may have one of its own) */
+    unsigned most_threads;     /* seen while it ran       */
 } foreign_loop;
 
 void foreign_loop_init(foreign_loop *loop, bool edge_triggered);

@@ -1,0 +1,258 @@
+/* Names through a plugged-in resolver. */
+#include "rest_fixture.h"
+
+#include <kube/sys/error.h>
+#include <kube/sys/resolver.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct fake_resolver {
+    const char *addresses; /* NULL: unknown */
+    bool        later, never;
+    int         asked, interrupted, destroyed;
+    char        host[64];
+    /* while PENDING */
+    kube_resolver_done *done;
+    void               *user;
+    kube_io_task       *task;
+    kube_io_guard      *guard;
+} fake_resolver;
+
+static void destroy(void *state)
+{
+    ((fake_resolver *)state)->destroyed++;
+}
+
+static kube_status answer(fake_resolver *f, kube_blob **out, kube_error **err)
+{
+    if (f->addresses == NULL)
+        return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "nobody knows this name");
+    return kube_blob_new(kube_str_c(f->addresses), out, err);
+}
+
+static void finish(fake_resolver *f, kube_status st)
+{
+    kube_blob *addresses = NULL;
+    kube_error *err = NULL;
+
+    kube_io_task_free(f->task);
+    kube_io_guard_free(f->guard);
+    f->task = NULL;
+    f->guard = NULL;
+    if (st == KUBE_OK)
+        st = answer(f, &addresses, &err);
+    f->done(f->user, st, addresses, err);
+}
+
+static void on_task(void *user)
+{
+    finish(user, KUBE_OK);
+}
+
+static void on_interrupt(void *user, kube_status why)
+{
+    ((fake_resolver *)user)->interrupted++;
+    finish(user, why);
+}
+
+static kube_status resolve(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
+                           void *user, kube_blob **out, kube_error **err)
+{
+    fake_resolver *f = state;
+
+    f->asked++;
+    snprintf(f->host, sizeof f->host, "%s", host);
+    if (!f->later && !f->never)
+        return answer(f, out, err);
+    f->done = done;
+    f->user = user;
+    assert_int_equal(kube_io_guard_new(io, call, on_interrupt, f, &f->guard, NULL), KUBE_OK);
+    assert_int_equal(kube_io_task_new(io, on_task, f, &f->task, NULL), KUBE_OK);
+    if (!f->never)
+        kube_io_task_post(f->task);
+    return KUBE_PENDING;
+}
+
+static void handler(void *user, test_connection *c, const test_request *r)
+{
+    (void)user;
+    test_reply(c, 200, NULL, r->head);
+}
+
+static rest_fixture server;
+
+static int set_up(void **state)
+{
+    (void)state;
+    rest_fixture_start(&server, handler, NULL);
+    snprintf(server.url, sizeof server.url, "https://localhost:%u", test_server_port(server.server));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rest_fixture_clear(&server);
+    return 0;
+}
+
+static kube_rest_client *client_with(fake_resolver *f)
+{
+    static const kube_resolver_ops ops = { sizeof ops, destroy, resolve };
+    kube_rest_client_options o = rest_fixture_options(&server);
+    kube_resolver *resolver = NULL;
+    kube_rest_client *client = NULL;
+
+    assert_int_equal(kube_resolver_new(&ops, f, &resolver, NULL), KUBE_OK);
+    o.resolver = resolver;
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    kube_resolver_unref(resolver);
+    return client;
+}
+
+static void its_addresses_are_used_and_kept_for_the_next_request(void **state)
+{
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        fake_resolver f = { .addresses = "127.0.0.1", .later = later };
+        kube_rest_client *client = client_with(&f);
+        rest_result r;
+
+        for (int i = 0; i < 3; i++) {
+            rest_get(client, "/", &r);
+            assert_int_equal(r.status, KUBE_OK);
+            rest_result_clear(&r);
+        }
+        assert_int_equal(f.asked, 1);
+        assert_string_equal(f.host, "localhost");
+        kube_rest_client_unref(client);
+        assert_int_equal(f.destroyed, 1);
+    }
+}
+
+static void several_addresses_are_tried_in_turn(void **state)
+{
+    fake_resolver f = { .addresses = "::1,127.0.0.1" }; /* nobody listens on the first */
+    kube_rest_client *client = client_with(&f);
+    rest_result r;
+
+    (void)state;
+    rest_get(client, "/", &r);
+    assert_int_equal(r.status, KUBE_OK);
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+}
+
+static void an_unknown_name_fails_everybody_who_waits_with_the_resolvers_words(void **state)
+{
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        fake_resolver f = { .later = later };
+        kube_rest_client *client = client_with(&f);
+        kube_rest_request request = KUBE_REST_REQUEST_INIT;
+        rest_result results[5];
+        kube_io *io = NULL;
+
+        memset(results, 0, sizeof results);
+        assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+        request.path = "/";
+        for (int i = 0; i < 5; i++)
+            assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
+                             KUBE_PENDING);
+        for (int i = 0; i < 5; i++) {
+            rest_run_until_done(io, &results[i]);
+            assert_int_equal(results[i].status, KUBE_ERR_UNAVAILABLE);
+            assert_non_null(strstr(kube_error_message(results[i].err), "resolving localhost: nobody knows this name"));
+            rest_result_clear(&results[i]);
+        }
+        assert_int_equal(f.asked, 1);
+        kube_rest_client_unref(client);
+        kube_io_free(io);
+    }
+}
+
+static void an_empty_answer_is_no_answer(void **state)
+{
+    fake_resolver f = { .addresses = "" };
+    kube_rest_client *client = client_with(&f);
+    rest_result r;
+
+    (void)state;
+    rest_get(client, "/", &r);
+    assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+}
+
+static void it_is_interrupted_when_nobody_waits_any_more(void **state)
+{
+    fake_resolver f = { .never = true };
+    kube_rest_client *client = client_with(&f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    rest_result a = { 0 }, b = { 0 };
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+    request.path = "/";
+    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &a, NULL), KUBE_PENDING);
+    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &b, NULL), KUBE_PENDING);
+    kube_rest_client_unref(client); /* the requests keep it, and its connections end with them */
+    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(f.asked, 1);
+    kube_cancel_fire(opts.cancel);
+    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(a.calls + b.calls, 2);
+    assert_int_equal(a.status, KUBE_ERR_CANCELLED);
+    assert_int_equal(f.interrupted, 1);
+    assert_int_equal(f.destroyed, 1);
+    rest_result_clear(&a);
+    rest_result_clear(&b);
+    kube_cancel_unref(opts.cancel);
+    kube_io_free(io);
+}
+
+static void freeing_the_loop_while_it_works_ends_everything_once(void **state)
+{
+    fake_resolver f = { .never = true };
+    kube_rest_client *client = client_with(&f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    rest_result r = { 0 };
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    request.path = "/";
+    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
+    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    kube_io_free(io);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    assert_int_equal(f.interrupted, 1);
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+    assert_int_equal(f.destroyed, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_addresses_are_used_and_kept_for_the_next_request),
+        cmocka_unit_test(several_addresses_are_tried_in_turn),
+        cmocka_unit_test(an_unknown_name_fails_everybody_who_waits_with_the_resolvers_words),
+        cmocka_unit_test(an_empty_answer_is_no_answer),
+        cmocka_unit_test(it_is_interrupted_when_nobody_waits_any_more),
+        cmocka_unit_test(freeing_the_loop_while_it_works_ends_everything_once),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern char **environ;
-
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 34))
 static int close_from_3(posix_spawn_file_actions_t *actions)
 {

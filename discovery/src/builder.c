@@ -206,11 +206,11 @@ void kube__builder_cut_groups(kube_discovery_snapshot_builder *b, size_t group_c
 
 static void prefer_first(const kube_discovery_snapshot_builder *b, kube__group_record *group)
 {
-    const kube__group_version_record *v = &b->versions[group->first_version];
-
     group->nil_versions = group->listed_count == 0;
-    group->preferred_version = group->listed_count != 0 ? v->version : 0;
-    group->preferred_name = group->listed_count != 0 ? v->key : 0;
+    if (group->listed_count == 0)
+        return;
+    group->preferred_version = b->versions[group->first_version].version;
+    group->preferred_name = b->versions[group->first_version].key;
 }
 
 bool kube__builder_end_group(kube_discovery_snapshot_builder *b, kube__group_record *group)

@@ -37,12 +37,14 @@ static bool count_postings(const kube_discovery_snapshot_builder *b, layout *l, 
 
     memset(postings, 0, KUBE__INDEX_COUNT * sizeof *postings);
     for (size_t v = 0; v < b->version_count; v++) {
-        const kube__resource_record *r = b->resources + b->versions[v].first_resource;
+        const kube__group_version_record *version = &b->versions[v];
 
-        if (b->versions[v].state != KUBE_GROUP_VERSION_LOADED)
+        if (version->state != KUBE_GROUP_VERSION_LOADED)
             continue;
-        l->resource_count += b->versions[v].resource_count;
-        for (size_t i = 0; i < b->versions[v].resource_count; i++, r++) {
+        l->resource_count += version->resource_count;
+        for (size_t i = 0; i < version->resource_count; i++) {
+            const kube__resource_record *r = &b->resources[version->first_resource + i];
+
             postings[KUBE_API_RESOURCE_BY_NAME]++;
             postings[KUBE_API_RESOURCE_BY_SINGULAR] += !r->subresource;
             postings[KUBE_API_RESOURCE_BY_KIND] += !r->subresource;

@@ -122,7 +122,7 @@ static void an_idle_step_has_nothing_to_do(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(kube_io_step(io, 0), KUBE_OK);
-        assert_int_equal(kube_io_step(io, 1000), KUBE_OK);
+        assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     }
     assert_false(readable(kube_io_fd(io), 0));
     assert_int_equal(kube_io_run(io, 0), KUBE_OK);
@@ -144,7 +144,7 @@ static void a_budget_of_nothing_is_one_round(void **state)
     assert_int_equal(kube_io_step(io, 0), KUBE_OK);
     assert_false(readable(kube_io_fd(io), 0));
     kube_io_task_post(task);
-    assert_int_equal(kube_io_step(io, 1000), KUBE_OK); /* with a budget the round that finds nothing is made too */
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK); /* with a budget the round that finds nothing is made too */
     assert_int_equal(calls, 2);
     kube_io_task_free(task);
     kube_io_free(io);
@@ -219,19 +219,19 @@ static void what_is_started_outside_a_step_reaches_an_outer_loop(uint32_t how)
 
     host_open(&h, how);
     assert_int_equal(pipe(ends), 0);
-    assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
 
     assert_int_equal(kube_io_watch_new(h.io, ends[0], KUBE_IO_READ, count_event, &events, &watch, NULL), KUBE_OK);
     while (host_wait(&h, 0))
-        assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+        assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
     assert_int_equal(write(ends[1], "x", 1), 1);
     assert_true(host_wait(&h, 1000));
     assert_int_equal(kube_io_step(h.io, 0), KUBE_PENDING);
     assert_true(events > 0);
     kube_io_watch_set(watch, 0);
-    assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
     while (host_wait(&h, 0))
-        assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+        assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
 
     events = 0;
     kube_io_watch_set(watch, KUBE_IO_READ);
@@ -239,16 +239,16 @@ static void what_is_started_outside_a_step_reaches_an_outer_loop(uint32_t how)
         assert_int_equal(kube_io_step(h.io, 0), KUBE_PENDING);
     assert_true(events > 0);
     kube_io_watch_free(watch);
-    assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
 
     assert_int_equal(kube_io_timer_new(h.io, count_call, &rings, &timer, NULL), KUBE_OK);
     assert_int_equal(kube_io_timer_new(h.io, count_call, &rings, &sooner, NULL), KUBE_OK);
     kube_io_timer_start(timer, kube_io_now_ns(h.io) + 60000 * MS);
     while (host_wait(&h, 0))
-        assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+        assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
     kube_io_timer_start(sooner, kube_io_now_ns(h.io) + 3 * MS);
     for (int i = 0; i < 5 && rings == 0 && host_wait(&h, 1000); i++)
-        assert_int_equal(kube_io_step(h.io, 10), KUBE_OK);
+        assert_int_equal(kube_io_step(h.io, 5000), KUBE_OK);
     assert_int_equal(rings, 1);
     kube_io_timer_free(timer);
     kube_io_timer_free(sooner);

@@ -63,24 +63,23 @@ static void build(estate *e)
 static void assert_alive_and_free(estate *e)
 {
     assert_false(readable(kube_io_fd(e->io), 0)); /* nothing was signalled from elsewhere */
-    assert_int_equal(kube_io_step(e->io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(e->io, 5000), KUBE_OK);
     assert_int_equal(e->events + e->rings + e->runs + e->interruptions, 0);
     assert_int_equal(write(e->ends[1], "x", 1), 1);
     assert_true(readable(kube_io_fd(e->io), 1000));
     kube_io_timer_start(e->timer, 0);
     kube_io_task_post(e->task);
     kube_cancel_fire(e->cancel);
-    assert_int_equal(kube_io_step(e->io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(e->io, 5000), KUBE_OK);
     assert_int_equal(e->events, 1);
     assert_int_equal(e->rings, 1);
     assert_int_equal(e->runs, 1);
     assert_int_equal(e->interruptions, 1);
     kube_io_timer_start(e->timer, kube_io_now_ns(e->io) + MS);
-    assert_int_equal(kube_io_step(e->io, 0), KUBE_PENDING);
-    while (kube_io_step(e->io, 0) == KUBE_PENDING)
-        ;
-    assert_true(readable(kube_io_fd(e->io), 1000));
-    assert_int_equal(kube_io_step(e->io, 10), KUBE_OK);
+    for (int i = 0; i < 10 && e->rings < 2; i++) {
+        assert_true(readable(kube_io_fd(e->io), 1000));
+        assert_int_equal(kube_io_step(e->io, 5000), KUBE_OK);
+    }
     assert_int_equal(e->rings, 2);
     kube_io_watch_free(e->watch);
     kube_io_timer_free(e->timer);
@@ -121,7 +120,7 @@ static int call_everything(void *arg)
     kube_io_guard *guard = NULL;
     int calls = 0;
 
-    if (kube_io_step(e->io, 0) != KUBE_ERR_FORKED || kube_io_step(e->io, 10) != KUBE_ERR_FORKED)
+    if (kube_io_step(e->io, 0) != KUBE_ERR_FORKED || kube_io_step(e->io, 5000) != KUBE_ERR_FORKED)
         return 1;
     if (kube_io_run(e->io, -1) != KUBE_ERR_FORKED || kube__io_turn(e->io, -1) != KUBE_ERR_FORKED)
         return 2;
@@ -205,7 +204,7 @@ static int make_one_of_its_own(void *arg)
     (void)arg;
     if (kube_io_new(NULL, &io, NULL) != KUBE_OK || kube_io_submit(io, count_call, &calls, NULL) != KUBE_OK)
         return 1;
-    if (kube_io_step(io, 10) != KUBE_OK || calls != 1)
+    if (kube_io_step(io, 5000) != KUBE_OK || calls != 1)
         return 2;
     kube_io_free(io);
     return 0;

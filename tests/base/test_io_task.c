@@ -117,7 +117,7 @@ static void a_task_may_free_itself_and_others(void **state)
     jobs[1].other = &jobs[3];
     jobs[2].then = free_other; /* one that has run */
     jobs[2].other = &jobs[1];
-    assert_int_equal(kube_io_step(io, 100), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_int_equal(count, 4);
     assert_int_equal(jobs[3].calls, 0);
     assert_int_equal(jobs[4].calls, 1);
@@ -137,7 +137,7 @@ static void a_queued_task_can_be_taken_back(void **state)
         for (int i = 0; i < 3; i++)
             kube_io_task_post(jobs[i].task);
         free_itself(&jobs[which]);
-        assert_int_equal(kube_io_step(io, 100), KUBE_OK);
+        assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
         assert_int_equal(count, 2);
         assert_int_equal(jobs[which].calls, 0);
         free_jobs(jobs, 3);
@@ -291,7 +291,7 @@ static void posting_needs_no_memory(void **state)
     make_jobs(io, &j, 1, order, &count);
     alloc_trace_fail_from(1);
     kube_io_task_post(j.task);
-    assert_int_equal(kube_io_step(io, 100), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_false(alloc_trace_stop());
     assert_int_equal(j.calls, 1);
     free_jobs(&j, 1);

@@ -228,7 +228,7 @@ static void a_far_deadline_does_not_confuse_the_system(void **state)
     }
     kube_io_timer_start(b.timer, INT64_MIN);
     assert_true(readable(kube_io_fd(io), 1000));
-    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_string_equal(rung, "a");
     free_bells(&b, 1);
     kube_io_free(io);
@@ -304,9 +304,10 @@ static void the_descriptor_becomes_readable_at_the_deadline(void **state)
     at = kube_io_now_ns(io) + 5 * MS;
     kube_io_timer_start(bells[0].timer, at);
     assert_true(settle(io));
-    assert_true(readable(kube_io_fd(io), 1000));
+    if (rung[0] == '\0') /* unless settling took that long */
+        assert_true(readable(kube_io_fd(io), 1000));
     assert_true(kube_io_now_ns(io) >= at);
-    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_string_equal(rung, "a");
     assert_false(readable(kube_io_fd(io), 0));
 
@@ -382,7 +383,7 @@ static void starting_needs_no_memory(void **state)
     alloc_trace_fail_from(1);
     for (int i = 0; i < 100; i++)
         kube_io_timer_start(bells[i].timer, -i);
-    assert_int_equal(kube_io_step(io, 100), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_false(alloc_trace_stop());
     assert_int_equal(strlen(rung), 100);
     free_bells(bells, 100);
@@ -408,7 +409,7 @@ static void every_failed_allocation_is_said(void **state)
         assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
         for (int i = 0; i < made; i++)
             kube_io_timer_start(timers[i], 0);
-        assert_int_equal(kube_io_step(io, 100), KUBE_OK);
+        assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
         assert_int_equal(rings, made);
         for (int i = 0; i < 40; i++)
             kube_io_timer_free(timers[i]);

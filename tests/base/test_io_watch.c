@@ -393,7 +393,7 @@ static void more_watches_than_one_round_fetches_are_all_served(void **state)
         taps[i].then = free_itself;
         fill(&taps[i]);
     }
-    assert_int_equal(kube_io_step(io, 1000), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     for (int i = 0; i < COUNT; i++) {
         assert_int_equal(taps[i].calls, 1);
         close_tap(&taps[i]);

@@ -139,7 +139,9 @@ static bool build_lists(kube__transfer *t)
 static CURLcode set_blob(CURL *easy, CURLoption option, kube_blob *blob)
 {
     kube_str bytes = kube_blob_str(blob);
-    struct curl_blob b = { (void *)(size_t)bytes.data, bytes.len, CURL_BLOB_NOCOPY }; /* the transport outlives it */
+    struct curl_blob b = { NULL, bytes.len, CURL_BLOB_NOCOPY }; /* the transport outlives it */
+
+    memcpy(&b.data, &bytes.data, sizeof b.data); /* libcurl only reads it, whatever the type says */
 
     return blob != NULL ? curl_easy_setopt(easy, option, &b) : CURLE_OK;
 }

@@ -72,7 +72,7 @@ void kube__pool_stop_resolving(kube__pool *pool)
 struct curl_slist *kube__pool_resolve_list(const kube__pool *pool, bool *ok)
 {
     const kube__curl_transport *t = pool->transport;
-    kube_buf line = KUBE_BUF_INIT(64 * 1024);
+    kube_buf line = KUBE_BUF_INIT(65536);
     struct curl_slist *list = NULL;
     kube_str addresses = kube_blob_str(pool->addresses);
 

@@ -29,6 +29,10 @@ valgrind: build
 bench: setup
 	@scripts/bench.sh
 
+# The API documentation, into docs/html; needs doxygen.
+docs:
+	@doxygen docs/Doxyfile
+
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 

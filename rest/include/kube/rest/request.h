@@ -68,9 +68,12 @@ static inline kube_rest_request kube_rest_request_make(void)
  * @retval KUBE_ERR_NOT_MODIFIED      304.
  * @retval KUBE_ERR_UNAUTHORIZED, KUBE_ERR_FORBIDDEN, KUBE_ERR_NOT_FOUND, KUBE_ERR_CONFLICT, KUBE_ERR_GONE,
  *         KUBE_ERR_TOO_MANY_REQUESTS, KUBE_ERR_SERVER  The server refused.
- * @retval KUBE_ERR_UNAVAILABLE       No connection, or it was lost, or 503.
+ * @retval KUBE_ERR_UNAVAILABLE       No connection, or it was lost before the answer was complete, or 503.
  * @retval KUBE_ERR_TLS               The server could not be trusted, or did not trust us.
- * @retval KUBE_ERR_PROTOCOL          No HTTP, a redirect elsewhere, a body that is shorter than announced.
+ * @retval KUBE_ERR_PROTOCOL          No HTTP, or a redirect elsewhere, in circles or to nowhere.
+ * @retval KUBE_ERR_CONFIG            The credential gave something that cannot be sent.
+ * @retval KUBE_ERR_UNSUPPORTED       A method other than GET; or the network transport cannot be loaded.
+ * @retval KUBE_ERR_OUT_OF_MEMORY     An allocation failed.
  * @retval KUBE_ERR_LIMIT             The body or a header passed a ceiling.
  * @retval KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED  As asked.
  * @retval KUBE_ERR_INVALID_ARG       The request cannot be sent as it is: the message says why.

@@ -1,14 +1,15 @@
 # kube_add_library(<module> SOURCES … [SHARED_SOURCES …] [STATIC_SOURCES …] [PUBLIC <targets>] [PRIVATE <targets>]
 #                  [STATIC_PRIVATE <targets>] [REQUIRES_PRIVATE <pkg-config names>])
 #
-# One module of the house: shared and static library from one set of objects, everything hidden that the map file does not
-# name, targets kube::<module> (and kube::<module>_static beside a shared one), a .pc file, headers, install and export.
-# PUBLIC names other modules, whose headers ours include; PRIVATE what only the sources need. What is only in one of the
-# two libraries goes into SHARED_SOURCES or STATIC_SOURCES.
+# One module of the house: shared and static library from one set of objects, everything hidden that the map file does
+# not name, targets kube::<module> (and kube::<module>_static beside a shared one), a .pc file, headers, install and
+# export. PUBLIC names other modules, whose headers ours include; PRIVATE what only the sources need. What is only in
+# one of the two libraries goes into SHARED_SOURCES or STATIC_SOURCES.
 set(KUBE_SOVERSION ${PROJECT_VERSION_MAJOR})
 
 function(kube_add_library module)
-  cmake_parse_arguments(ARG "" "" "SOURCES;SHARED_SOURCES;STATIC_SOURCES;PUBLIC;PRIVATE;STATIC_PRIVATE;REQUIRES_PRIVATE" ${ARGN})
+  set(lists SOURCES SHARED_SOURCES STATIC_SOURCES PUBLIC PRIVATE STATIC_PRIVATE REQUIRES_PRIVATE)
+  cmake_parse_arguments(ARG "" "" "${lists}" ${ARGN})
 
   set(objects kube_${module}_objects)
   add_library(${objects} OBJECT ${ARG_SOURCES})
@@ -96,6 +97,15 @@ function(kube_install_pc module public requires_private)
   endforeach()
   list(JOIN REQUIRES ", " REQUIRES)
   list(JOIN requires_private ", " REQUIRES_PRIVATE)
+  # An installed tree may be moved: paths are relative to the .pc file where the layout allows.
+  if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+    set(PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+    set(PC_LIBDIR ${CMAKE_INSTALL_LIBDIR})
+  else()
+    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    set(PC_PREFIX "\${pcfiledir}/${up}")
+    set(PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+  endif()
   configure_file(${PROJECT_SOURCE_DIR}/cmake/kube-module.pc.in ${CMAKE_CURRENT_BINARY_DIR}/kube-${module}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kube-${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()

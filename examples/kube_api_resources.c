@@ -25,7 +25,7 @@ static void make_flags(flag flags[FLAG_COUNT], settings *s)
           .to = &v->namespaced,
           .given = &v->by_namespaced,
           .help = "Only namespaced resources; with =false, only the others." },
-        { .name = "verbs", .kind = FLAG_WORDS, .to = &v->verbs, .help = "Only resources that support all these verbs." },
+        { .name = "verbs", .kind = FLAG_WORDS, .to = &v->verbs, .help = "Only resources with all these verbs." },
         { .name = "categories",
           .kind = FLAG_WORDS,
           .to = &v->categories,
@@ -65,7 +65,8 @@ static const char *interpret(settings *s)
     return NULL;
 }
 
-/* kubectl does not speak of group-versions that the server itself calls stale; they are worth a line, but no failure. */
+/* kubectl does not speak of group-versions that the server itself calls stale; they are worth a line, but no failure.
+ * */
 static bool only_stale(const kube_error *err)
 {
     size_t count = kube_error_child_count(err);

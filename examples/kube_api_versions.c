@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     server_flags(flags + 1, &server);
     switch (flags_parse(flags, FLAG_COUNT, argc, argv, message)) {
     case FLAGS_HELP:
-        printf("Prints the group-versions an API server offers, as \"group/version\".\n\nUsage: %s [flags]\n\n", program);
+        printf("Prints the group-versions an API server offers.\n\nUsage: %s [flags]\n\n", program);
         flags_print_help(flags, FLAG_COUNT);
         return finish_output(EXIT_ANSWER);
     case FLAGS_WRONG:

@@ -1,4 +1,5 @@
-/* One GET of any path of an API server, body to standard output: `kubectl get --raw`. It stands on rest and auth alone. */
+/* One GET of any path of an API server, body to standard output: `kubectl get --raw`. It stands on rest and auth
+ * alone. */
 #include "support/escape.h"
 #include "support/program.h"
 
@@ -97,7 +98,8 @@ int main(int argc, char **argv)
     server_flags(flags + OWN_FLAGS, &server);
     switch (flags_parse(flags, FLAG_COUNT, has_uri ? argc - 1 : argc, has_uri ? argv + 1 : argv, message)) {
     case FLAGS_HELP:
-        printf("Prints what an API server answers to a GET, byte for byte.\n\nUsage: %s /path?query [flags]\n\n", program);
+        printf("Prints what an API server answers to a GET, byte for byte.\n\nUsage: %s /path?query [flags]\n\n",
+               program);
         flags_print_help(flags, FLAG_COUNT);
         return finish_output(EXIT_ANSWER);
     case FLAGS_WRONG:

@@ -1,5 +1,5 @@
-/* Prints the resources of apps/v1: the shortest whole program. README.md shows it, tests/install builds it from an installed
- * libkube. */
+/* Prints the resources of apps/v1: the shortest whole program. README.md shows it, tests/install builds it from an
+ * installed libkube. */
 #include <kube/kube.h>
 
 #include <stdio.h>
@@ -11,7 +11,8 @@ int main(void)
     kube_api_resource_list *list = NULL;
     kube_error *err = NULL;
 
-    kube_status st = kube_auth_rest_client_from_kubeconfig(NULL, &rest, &err); /* KUBECONFIG, ~/.kube/config, in-cluster */
+    /* KUBECONFIG, ~/.kube/config, or a pod's service account */
+    kube_status st = kube_auth_rest_client_from_kubeconfig(NULL, &rest, &err);
     if (st == KUBE_OK)
         st = kube_discovery_client_new(rest, NULL, &discovery, &err);
     if (st == KUBE_OK)

@@ -2,8 +2,9 @@
 #
 #     file  line  kind  name  since  declaration  documentation
 #
-# kind is "api" (KUBE_API), "inline" (static inline) or "type" (typedef). `since` is what @since says, or "-". Declaration and
-# documentation are put on one line; the documentation is "-" when no /** comment stands directly before it.
+# kind is "api" (KUBE_API), "inline" (static inline) or "type" (typedef). `since` is what @since says, or "-".
+# Declaration and documentation are put on one line; the documentation is "-" when no /** comment stands directly
+# before it.
 
 function flush_doc() { doc = "-" }
 
@@ -51,6 +52,7 @@ function emit(    kind, name, head, since, words, n) {
     kind = declaration ~ /^KUBE_API/ ? "api" : declaration ~ /^typedef/ ? "type" : "inline"
     head = declaration
     if (kind == "type") {
+        sub(/\{.*\}/, "", head)
         if (head ~ /\(/ && head !~ /\{/)
             sub(/\(.*/, "", head)           # a function type
         else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs each fuzzer for KUBE_FUZZ_SECONDS (default 60), beginning with its kept corpus. What it finds stays in build-fuzz/found;
-# a finding is fixed with a test, and its input goes into tests/fuzz/corpus.
+# Runs each fuzzer for KUBE_FUZZ_SECONDS (default 60), beginning with its kept corpus. What it finds stays in
+# build-fuzz/found; a finding is fixed with a test, and its input goes into tests/fuzz/corpus.
 #   scripts/fuzz.sh [fuzz_json_reader …]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Writes the list of what a library exports, from the headers: scripts/make-map.sh [--check] LIBRARY…
 #
-# Public are the KUBE_API functions of <module>/include, in a node named after their @since. Private are the kube__ functions
-# that a header in <module>/src marks KUBE_API (base: in base/src/shared). A library that is a part of a module, such as
-# rest-curl, exports the private functions kube__<part>_*, and the module's own library does not.
+# Public are the KUBE_API functions of <module>/include, in a node named after their @since. Private are the kube__
+# functions that a header in <module>/src marks KUBE_API (base: in base/src/shared). A library that is a part of a
+# module, such as rest-curl, exports the private functions kube__<part>_*, and the module's own library does not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,8 @@ fi
 version=$(sed -n 's/^#define KUBE_VERSION "\(.*\)"/\1/p' base/include/kube/base/version.h)
 
 declarations() {
-    find "$@" -name '*.h' -print0 | LC_ALL=C sort -z | xargs -0 -r awk -f scripts/declarations.awk | awk -F'\t' '$3 == "api"'
+    find "$@" -name '*.h' -print0 | LC_ALL=C sort -z | xargs -0 -r awk -f scripts/declarations.awk |
+        awk -F'\t' '$3 == "api"'
 }
 
 # "node name" lines, sorted: nodes by version, names by the alphabet.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the build and the tests need on Debian and its relatives. It runs nothing when nothing is missing, prints the
-# command before it runs it, and only prints it when KUBE_INSTALL=0.
+# Installs what the build and the tests need on Debian and its relatives. It runs nothing when nothing is missing,
+# prints the command before it runs it, and only prints it when KUBE_INSTALL=0.
 set -euo pipefail
 
 packages=(gcc g++ make cmake ninja-build pkg-config git ca-certificates
@@ -15,7 +15,8 @@ fi
 missing=()
 for package in "${packages[@]}"; do
     # A newer Debian has another clang: its run-time library comes under another number.
-    if [[ $package == libclang-rt-14-dev ]] && compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer*' >/dev/null; then
+    if [[ $package == libclang-rt-14-dev ]] &&
+        compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer*' >/dev/null; then
         continue
     fi
     status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Configures, builds and tests each preset given, and ends with ctest's own summary of the last one. A preset in which no
-# test ran has failed.
+# Configures, builds and tests each preset given, and ends with ctest's own summary of the last one. A preset in which
+# no test ran has failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# The suites of the dev build under valgrind. libcurl and OpenSSL keep memory until the process ends, which is reachable and
-# no leak; definite losses and invalid accesses fail.
+# The suites of the dev build under valgrind. libcurl and OpenSSL keep memory until the process ends, which is reachable
+# and no leak; definite losses and invalid accesses fail.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Left out: the loop proof, which measures time, and what runs child processes, because valgrind does not know the
+# system call they are watched with (pidfd_open; 3.19).
+left_out='loop_proof|io_child|spawn|credential_exec|auth_test_client|discovery_test_memory|exec_run'
+
 passed=0
 for test in build/tests/{base,rest,auth,discovery}_test_*; do
-    [[ -x $test && ! $test =~ loop_proof ]] || continue # the loop proof measures time
+    [[ -x $test && ! $test =~ $left_out ]] || continue
     (cd build/tests && valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
         --suppressions=../../scripts/valgrind.supp "../../$test" >/dev/null 2>../valgrind.log) ||
         { cat build/valgrind.log >&2; echo "$test failed" >&2; exit 1; }

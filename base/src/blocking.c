@@ -1,5 +1,5 @@
-/* One of the waiting threads drives the loop; the others sleep, each on a condition of its own. The driver leaves as soon
- * as its own operation has ended and hands the loop to the next one. */
+/* One of the waiting threads drives the loop; the others sleep, each on a condition of its own. The driver leaves as
+ * soon as its own operation has ended and hands the loop to the next one. */
 #include "shared/blocking.h"
 
 #include "shared/alloc.h"
@@ -101,7 +101,7 @@ void kube__blocking_finish(kube__blocking_call *call, kube_status status)
     kube__blocking *blocking = call->owner;
 
     pthread_mutex_lock(&blocking->lock);
-    finish_locked(call, status); /* the call lives on its thread's stack: not to be touched once the lock is given back */
+    finish_locked(call, status); /* the call lives on its thread's stack: not to be touched without the lock */
     pthread_mutex_unlock(&blocking->lock);
 }
 
@@ -114,8 +114,8 @@ static void start_in_driver(void *user)
         kube__blocking_finish(call, st);
 }
 
-/* Under the lock, which is given up while the loop turns. A loop that cannot even wait ends the call with its status:
- * there is nothing else that could. */
+/* Under the lock, which is given up while the loop turns. The call cannot be given up before its operation has ended:
+ * that still points to it. */
 static void drive(kube__blocking *blocking, kube__blocking_call *call)
 {
     blocking->driven = true;

@@ -115,8 +115,8 @@ static void truncate_message(char *text)
     memcpy(text + len, mark, sizeof mark);
 }
 
-/* The error with "<prefix>: <suffix>" as its message; NULL when memory ran out. Foreign text may be longer than any buffer:
- * only what is kept is ever written. */
+/* The error with "<prefix>: <suffix>" as its message; NULL when memory ran out. Foreign text may be longer than any
+ * buffer: only what is kept is ever written. */
 static kube_error *compose(kube_status status, const char *suffix, const char *format, va_list args)
 {
     char text[MESSAGE_MAX_BYTES + 1];

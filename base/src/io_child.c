@@ -45,8 +45,8 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-/* As waitpid() would give it, but through the descriptor: when the host reaps, the number may be another process's by now.
- * False while it still runs; -1 when the host was first. */
+/* As waitpid() would give it, but through the descriptor: when the host reaps, the number may be another process's by
+ * now. False while it still runs; -1 when the host was first. */
 static bool reap(const child *c, int *wait_status)
 {
     siginfo_t info = { .si_pid = 0 };
@@ -111,8 +111,8 @@ static void on_loop_end(void *user, kube_status why)
     release(c);
 }
 
-/* From here on only the zombie is waited for. SIGKILL cannot be ignored, but a process that sleeps in the kernel may take
- * its time, so it is the loop that waits. */
+/* From here on only the zombie is waited for. SIGKILL cannot be ignored, but a process that sleeps in the kernel may
+ * take its time, so it is the loop that waits. */
 static void bury(child *c)
 {
     bool closing = c->io->closing;
@@ -186,7 +186,8 @@ static void on_output(void *user, unsigned events)
         kill_and_report(c, st);
 }
 
-/* What the child wrote before it ended is in the pipe now. A grandchild may keep the pipe open: it is not waited for. */
+/* What the child wrote before it ended is in the pipe now. A grandchild may keep the pipe open: nobody waits for
+ * it. */
 static void on_exit_of_child(void *user, unsigned events)
 {
     child *c = user;
@@ -215,8 +216,8 @@ static kube_status prepare(child *c, const kube_call *call, kube_error **err)
     return st;
 }
 
-/* A process that the host has reaped already has no descriptor: the loop refuses to watch -1 and says so in the next round,
- * which is how this child's end is seen. */
+/* A process that the host has reaped already has no descriptor: the loop refuses to watch -1 and says so in the next
+ * round, which is how this child's end is seen. */
 static kube_status open_pid_fd(child *c, kube_error **err)
 {
     c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0u); /* close-on-exec by definition */

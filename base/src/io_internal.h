@@ -70,6 +70,8 @@ struct kube_io_task {
 /* Runs what was queued when it was called. Returns how many ran. */
 size_t kube__io_tasks_run(kube_io *io);
 bool kube__io_tasks_pending(kube_io *io);
+/* Empties the queue without running anything. */
+void kube__io_tasks_drop(kube_io *io);
 
 /* ---- guards: io_guard.c ---- */
 
@@ -115,8 +117,8 @@ struct kube_io {
 
 /* KUBE_OK, or KUBE_ERR_FORKED in a child of the process that made the loop. */
 kube_status kube__io_check_process(const kube_io *io, kube_error **err);
-/* Something was changed that takes a round to come into force: outside of one, a loop that somebody else polls has to become
- * readable for it. */
+/* Something was changed that takes a round to come into force: outside of one, a loop that somebody else polls has to
+ * become readable for it. */
 void kube__io_kick(kube_io *io);
 /* Writes to the eventfd; async-signal-safe. */
 void kube__io_signal(kube_io *io);

@@ -33,7 +33,8 @@ kube_status kube_io_task_new(kube_io *io, void (*fn)(void *user), void *user, ku
     return KUBE_OK;
 }
 
-/* The signal is given under the lock: kube__io_tasks_run() takes it back under the lock too, so that neither can be lost. */
+/* The signal is given under the lock: kube__io_tasks_run() takes it back under the lock too, so that neither can
+ * be lost. */
 static void append(kube_io *io, kube_io_task *task)
 {
     pthread_mutex_lock(&io->queue_lock);
@@ -74,7 +75,7 @@ void kube_io_task_post(kube_io_task *task)
         append(task->io, task);
 }
 
-/* In a forked child the lock may be held for ever by a thread that only the parent has: the memory is given up there. */
+/* In a forked child the lock may be held for ever by a thread that only the parent has: the memory is given up. */
 void kube_io_task_free(kube_io_task *task)
 {
     if (task == NULL || kube__io_is_foreign(task->io))
@@ -161,4 +162,14 @@ size_t kube__io_tasks_run(kube_io *io)
         ran++;
     }
     return ran;
+}
+
+void kube__io_tasks_drop(kube_io *io)
+{
+    kube_io_task *task;
+
+    while ((task = take_first(io)) != NULL) {
+        if (task->owned)
+            kube__free(task);
+    }
 }

@@ -1,5 +1,5 @@
-/* Timers: a binary heap by deadline, then by the order of starting. Each timer reserves its place when it is made, so that
- * starting cannot fail. */
+/* Timers: a binary heap by deadline, then by the order of starting. Each timer reserves its place when it is made, so
+ * that starting cannot fail. */
 #include "io_internal.h"
 #include "shared/alloc.h"
 
@@ -113,8 +113,8 @@ int64_t kube__io_timers_next(const kube_io *io)
     return io->heap_len != 0 ? io->heap[0]->at_ns : INT64_MAX;
 }
 
-/* Only what was running at the start: a timer that restarts itself in the past must not keep the loop here. The floor puts
- * it behind all that are due, so that it cannot starve them either. */
+/* Only what was running at the start: a timer that restarts itself in the past must not keep the loop here. The floor
+ * puts it behind all that are due, so that it cannot starve them either. */
 size_t kube__io_timers_run(kube_io *io, int64_t now)
 {
     uint64_t end = io->timer_seq;

@@ -95,8 +95,8 @@ kube_status kube_io_watch_new(kube_io *io, int fd, unsigned events, kube_io_watc
     return KUBE_OK;
 }
 
-/* While a watch is off its descriptor may be closed and the number come back, and the kernel has forgotten it: switched on
- * again, it is told to the kernel even when that seems to know. */
+/* While a watch is off its descriptor may be closed and the number come back, and the kernel has forgotten it:
+ * switched on again, it is told to the kernel even when that seems to know. */
 void kube_io_watch_set(kube_io_watch *watch, unsigned events)
 {
     watch->wanted = events;

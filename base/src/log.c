@@ -6,8 +6,8 @@
 
 enum { MESSAGE_MAX_BYTES = 1024 };
 
-/* Copies with control bytes as \xNN, so that foreign text can neither forge a line nor drive a terminal. In UTF-8 a second
- * set of them, U+0080 to U+009F, is 0xc2 and a byte below 0xa0; a terminal obeys those as well. */
+/* Copies with control bytes as \xNN, so that foreign text can neither forge a line nor drive a terminal. In UTF-8 a
+ * second set of them, U+0080 to U+009F, is 0xc2 and a byte below 0xa0; a terminal obeys those as well. */
 static void escape_controls(char *out, size_t out_size, const char *text)
 {
     static const char hex[] = "0123456789abcdef";

@@ -186,7 +186,6 @@ static bool enter_version(kube_discovery_snapshot_builder *b, size_t index, kube
     if (b->in.failure != KUBE_OK)
         return false;
     v->group = group;
-    v->group_index = (uint32_t)b->group_count;
     v->key = key;
     if (v->origin == KUBE_GROUP_VERSION_ORIGIN_DOCUMENT)
         v->name = v->list_name = key;

@@ -34,7 +34,6 @@ typedef struct kube__group_version_record {
     kube__text  name;      /* as the group list writes it                           */
     kube__text  list_name; /* as the resource list writes it                        */
     uint32_t    first_resource, resource_count;
-    uint32_t    group_index;
     uint8_t     state, origin;
     bool        nil_resources; /* the list was null or missing, not empty           */
     bool        unclean;
@@ -90,7 +89,8 @@ void kube__builder_cut_groups(kube_discovery_snapshot_builder *b, size_t group_c
 
 /* Whether the resources came with the groups: all documents were aggregated ones. */
 bool kube__builder_is_aggregated(const kube_discovery_snapshot_builder *b);
-/* To be called behind each document that brings groups: where formats are mixed, what came with groups does not count. */
+/* To be called behind each document that brings groups: where formats are mixed, what came with groups does not count.
+ * */
 void kube__builder_end_document(kube_discovery_snapshot_builder *b, kube_discovery_document kind);
 
 /* The group-version of this name, added as a group of its own where it is not listed. */

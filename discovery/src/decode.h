@@ -1,5 +1,5 @@
-/* The decoders: a server's documents, read with the pull reader, into a builder. Keys are told apart by case, unknown ones
- * are skipped, null counts as empty, and of a key that occurs twice the last one counts. */
+/* The decoders: a server's documents, read with the pull reader, into a builder. Keys are told apart by case, unknown
+ * ones are skipped, null counts as empty, and of a key that occurs twice the last one counts. */
 #ifndef KUBE_DISCOVERY_DECODE_H
 #define KUBE_DISCOVERY_DECODE_H
 

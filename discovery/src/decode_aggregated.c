@@ -1,5 +1,5 @@
-/* APIGroupDiscoveryList, v2 and v2beta1: groups with their versions, resources and subresources. Members may come in any
- * order, so what depends on another member is filled in when its object is over. */
+/* APIGroupDiscoveryList, v2 and v2beta1: groups with their versions, resources and subresources. Members may come in
+ * any order, so what depends on another member is filled in when its object is over. */
 #include "decode.h"
 
 #include <string.h>
@@ -79,7 +79,8 @@ static void read_resource_member(kube__document *d, kube_json_string key, kube__
         read_subresources(d, at);
 }
 
-/* The resource takes the place that was kept for it; a resource without a kind is there only through its subresources. */
+/* The resource takes the place that was kept for it; a resource without a kind is there only through its subresources.
+ * */
 static void end_resource(kube__document *d, kube__resource_record *own, size_t at)
 {
     kube_discovery_snapshot_builder *b = d->b;

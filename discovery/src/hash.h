@@ -1,7 +1,9 @@
-/* Hashing short names. Keyed: the names are a server's, and one that could predict the hash could make every lookup slow. */
+/* Hashing short names. Keyed: the names are a server's, and one that could predict the hash could make every lookup
+ * slow. */
 #ifndef KUBE_DISCOVERY_HASH_H
 #define KUBE_DISCOVERY_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -43,8 +45,8 @@ static inline uint64_t kube__hash_read(const unsigned char *p, size_t len)
     return low;
 }
 
-/* The last eight bytes overlap those before them, so that nothing is read byte by byte. Most names are short: up to eight
- * bytes take one multiplication. */
+/* The last eight bytes overlap those before them, so that nothing is read byte by byte. Most names are short: up to
+ * eight bytes take one multiplication. */
 static inline uint64_t kube__hash(uint64_t seed, const void *data, size_t len)
 {
     const uint64_t k1 = 0xa0761d6478bd642full, k2 = 0xe7037ed1a0b428dbull;
@@ -56,6 +58,18 @@ static inline uint64_t kube__hash(uint64_t seed, const void *data, size_t len)
     if (len > 8)
         p = (const unsigned char *)data + len - 8;
     return kube__hash_mix(h ^ kube__hash_read(p, len > 8 ? 8 : len), k2 ^ seed ^ len);
+}
+
+/* Whether two names of one length are the same: without a call, because they are short. */
+static inline bool kube__same(const void *a, const void *b, size_t len)
+{
+    const unsigned char *p = a, *q = b;
+
+    for (; len > 8; len -= 8, p += 8, q += 8) {
+        if (kube__hash_read(p, 8) != kube__hash_read(q, 8))
+            return false;
+    }
+    return kube__hash_read(p, len) == kube__hash_read(q, len);
 }
 
 static inline uint64_t kube__hash_u64(uint64_t seed, uint64_t key)

@@ -1,5 +1,5 @@
-/* Each distinct text and each distinct list of texts once. A text is known by its offset in the pool, which is stable; a
- * list by its offset in a pool of its own. */
+/* Each distinct text and each distinct list of texts once. A text is known by its offset in the pool, which is stable;
+ * a list by its offset in a pool of its own. */
 #ifndef KUBE_DISCOVERY_INTERN_H
 #define KUBE_DISCOVERY_INTERN_H
 

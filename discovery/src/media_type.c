@@ -160,7 +160,8 @@ kube_status kube__judge_answer(const char *content_type, kube_str body, int http
         *aggregated = false;
         return KUBE_OK;
     }
-    *aggregated = parameter_is(&type, "g", "apidiscovery.k8s.io") && parameter_is(&type, "as", "APIGroupDiscoveryList") &&
+    *aggregated = parameter_is(&type, "g", "apidiscovery.k8s.io") &&
+                  parameter_is(&type, "as", "APIGroupDiscoveryList") &&
                   (parameter_is(&type, "v", "v2") || parameter_is(&type, "v", "v2beta1"));
     return KUBE_OK;
 }

@@ -17,7 +17,8 @@ bool kube__is_dns1035_label(kube_str text);
 /* True when the text can be one segment of a URL's path and means itself there. */
 bool kube__is_path_segment(kube_str text);
 
-/* "apps/v1" or "v1", neither part empty, no control characters, usable in a path. INVALID_ARG otherwise. The parts borrow. */
+/* "apps/v1" or "v1", neither part empty, no control characters, usable in a path. INVALID_ARG otherwise. The parts
+ * borrow. */
 kube_status kube__group_version_parse(const char *text, kube_str *group, kube_str *version, kube_error **err);
 
 #endif

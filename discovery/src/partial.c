@@ -1,5 +1,5 @@
-/* The error of a partial answer: one line with every group-version that is missing, in the order of strings, and a child
- * for each. */
+/* The error of a partial answer: one line with every group-version that is missing, in the order of strings, and a
+ * child for each. */
 #include "lists.h"
 #include "shared/alloc.h"
 

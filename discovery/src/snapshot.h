@@ -1,6 +1,6 @@
 /* A snapshot is one block of memory: this header, then groups, group-versions, resources, lists of texts, indexes and
- * texts. Resources are the many, so they point by 32-bit distances from themselves; groups and group-versions are few and
- * use pointers. */
+ * texts. Resources are the many, so they point by 32-bit distances from themselves; groups and group-versions are few
+ * and use pointers. */
 #ifndef KUBE_DISCOVERY_SNAPSHOT_PRIVATE_H
 #define KUBE_DISCOVERY_SNAPSHOT_PRIVATE_H
 

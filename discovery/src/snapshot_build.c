@@ -10,7 +10,8 @@
 
 enum { SNAPSHOT_MAX_BYTES = 512 << 20, POSTINGS_MAX = 8 << 20 };
 
-/* Where each part begins, in bytes from the start of the block. Parts with pointers come first, so that all are aligned. */
+/* Where each part begins, in bytes from the start of the block. Parts with pointers come first, so that all are
+ * aligned. */
 typedef struct layout {
     size_t groups, versions, resources, lists, version_slots, texts, end;
     size_t slots[KUBE__INDEX_COUNT], postings[KUBE__INDEX_COUNT];

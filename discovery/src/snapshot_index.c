@@ -29,7 +29,7 @@ static inline uint32_t *version_slot(const kube_discovery_snapshot *s, const cha
     while (s->version_slots[i] != 0) {
         const kube_group_version *v = &s->versions[s->version_slots[i] - 1];
 
-        if (v->key_len == len && memcmp(v->key, key, len) == 0)
+        if (v->key_len == len && kube__same(v->key, key, len))
             break;
         i = (i + 1) & (s->version_slot_count - 1);
     }

@@ -103,8 +103,8 @@ static void read_details(kube_json_reader *r, status_object *s)
     }
 }
 
-/* False when the body is no Status object of status Failure, and then what was read of it does not count. In other objects
- * "status" is an object. */
+/* False when the body is no Status object of status Failure, and then what was read of it does not count. In other
+ * objects "status" is an object. */
 static bool read_status(kube_str body, status_object *s)
 {
     kube_json_reader r;

@@ -162,7 +162,8 @@ kube_status kube__url_parse(const char *text, kube__url *out, kube_error **err)
     kube_str host = kube_str_n("", 0), authority, path;
 
     if (strlen(text) > KUBE__URL_MAX_BYTES / 2)
-        return kube_error_set(err, KUBE_ERR_CONFIG, "the server's URL is longer than %d bytes", KUBE__URL_MAX_BYTES / 2);
+        return kube_error_set(err, KUBE_ERR_CONFIG, "the server's URL is longer than %d bytes",
+                              KUBE__URL_MAX_BYTES / 2);
     if (!skip_scheme(&p, &url.https))
         return kube_error_set(err, KUBE_ERR_CONFIG, "the server's URL \"%s\" does not begin with https:// or http://",
                               text);

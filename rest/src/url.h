@@ -33,7 +33,8 @@ bool kube__url_host_is_loopback(const char *host);
 kube_status kube__url_append_target(kube_buf *out, const kube__url *base, const kube_rest_request *request,
                                     kube_error **err);
 
-/* The target a Location means when it stays on the same scheme, host and port; PROTOCOL when it leaves, or makes no sense. */
+/* The target a Location means when it stays on the same scheme, host and port; PROTOCOL when it leaves, or makes no
+ * sense. */
 kube_status kube__url_append_redirect(kube_buf *out, const kube__url *base, const char *current_target,
                                       const char *location, kube_error **err);
 

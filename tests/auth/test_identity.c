@@ -24,7 +24,7 @@ static void keep_log(void *user, kube_log_level level, const char *message)
     size_t used = strlen(s->log);
 
     (void)level;
-    strncat(s->log + used, message, sizeof s->log - used - 1);
+    snprintf(s->log + used, sizeof s->log - used, "%s", message);
 }
 
 static void begin(setup *s, const char *kubeconfig)

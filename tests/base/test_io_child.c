@@ -398,7 +398,8 @@ static void a_child_that_is_gone_before_it_is_watched_has_ended_well(void **stat
 static pid_t fork_with_number(pid_t number)
 {
     struct {
-        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size;
+        uint64_t cgroup;
     } args = { .exit_signal = SIGCHLD, .set_tid = (uint64_t)(uintptr_t)&number, .set_tid_size = 1 };
     pid_t pid = (pid_t)syscall(435 /* clone3 */, &args, sizeof args);
 

@@ -319,6 +319,21 @@ static void every_failed_allocation_is_said(void **state)
     kube_io_free(io);
 }
 
+static void submit_itself(void *user)
+{
+    assert_int_equal(kube_io_submit(user, submit_itself, user, NULL), KUBE_OK);
+}
+
+static void a_task_that_queues_itself_for_ever_does_not_keep_the_loop_from_being_freed(void **state)
+{
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    submit_itself(io);
+    kube_io_free(io);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +345,7 @@ int main(void)
         ALLOC_TRACE_TEST(eight_threads_may_submit_while_the_loop_turns),
         ALLOC_TRACE_TEST(a_post_ends_the_wait),
         ALLOC_TRACE_TEST(posting_needs_no_memory),
+        ALLOC_TRACE_TEST(a_task_that_queues_itself_for_ever_does_not_keep_the_loop_from_being_freed),
         ALLOC_TRACE_TEST(every_failed_allocation_is_said),
     };
 

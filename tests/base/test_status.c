@@ -58,7 +58,7 @@ static void other_numbers_have_a_name_too(void **state)
         int number = others[i];
         kube_status status;
 
-        memcpy(&status, &number, sizeof status); /* a cast would let the compiler assume that it is one of the constants */
+        memcpy(&status, &number, sizeof status); /* a cast would promise that it is one of the constants */
         assert_string_equal(kube_status_name(status), "unknown status");
     }
 }

@@ -7,14 +7,19 @@
 
 static const char aggregated[] =
     "{\"items\":[{\"metadata\":{\"name\":\"a\\u0062c\"},\"versions\":[{\"version\":\"v2\",\"freshness\":\"Stale\"},"
-    "{\"version\":\"v1\",\"resources\":[{\"resource\":\"pods\",\"singularResource\":\"pod\",\"responseKind\":{\"kind\":\"Pod\"},"
-    "\"scope\":\"Namespaced\",\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"po\"],\"categories\":[\"all\"],\"subresources\":["
+    "{\"version\":\"v1\",\"resources\":[{\"resource\":\"pods\",\"singularResource\":\"pod\",\"responseKind\":{\"kind\":"
+    "\"Pod\"},"
+    "\"scope\":\"Namespaced\",\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"po\"],\"categories\":[\"all\"],"
+    "\"subresources\":["
     "{\"subresource\":\"status\",\"responseKind\":{\"kind\":\"Pod\"},\"verbs\":[\"get\"]}]}]}]}]}";
 static const char legacy_groups[] =
-    "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\",\"version\":\"v1\"},"
-    "{\"groupVersion\":\"a/v2\",\"version\":\"v2\"}],\"preferredVersion\":{\"groupVersion\":\"a/v1\",\"version\":\"v1\"},"
+    "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/"
+    "v1\",\"version\":\"v1\"},"
+    "{\"groupVersion\":\"a/v2\",\"version\":\"v2\"}],\"preferredVersion\":{\"groupVersion\":\"a/"
+    "v1\",\"version\":\"v1\"},"
     "\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\"x\"}]}]}";
-static const char list[] = "{\"resources\":[{\"name\":\"things\",\"namespaced\":true,\"verbs\":[\"get\"],\"shortNames\":[\"t\"]}]}";
+static const char list[] =
+    "{\"resources\":[{\"name\":\"things\",\"namespaced\":true,\"verbs\":[\"get\"],\"shortNames\":[\"t\"]}]}";
 
 /* Runs a piece of work until none of its allocations is left to fail. Once before, for what a loop keeps for ever. */
 static void fail_each(kube_status (*work)(void *arg), void *arg, kube_status in_the_end)
@@ -90,8 +95,8 @@ static kube_status decode_legacy(void *arg)
         st = kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_API_VERSIONS,
                                                         kube_str_c("{\"versions\":[\"v1\"]}"), "/api", &err);
     if (st == KUBE_OK)
-        st = kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST, kube_str_c(legacy_groups),
-                                                        "/apis", &err);
+        st = kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+                                                        kube_str_c(legacy_groups), "/apis", &err);
     if (st == KUBE_OK)
         st = kube_discovery_snapshot_builder_add_resources(b, "a/v1", kube_str_c(list), &err);
     if (st == KUBE_OK) {
@@ -169,7 +174,7 @@ static void on_fetched(void *user, kube_status status, kube_discovery_snapshot *
 /* The loop and the client are made before: what is counted is the fetch. */
 typedef struct started {
     kube_discovery *d;
-    kube_io        *io;
+    kube_io *io;
 } started;
 
 static kube_status ask_on_a_loop(void *arg)
@@ -201,7 +206,8 @@ static void each_allocation_of_a_walk_may_fail(void **state)
     fake_server_answer(&server, "/apis", 200, FAKE_JSON, legacy_groups);
     fake_server_answer(&server, "/api/v1", 200, FAKE_JSON, list);
     fake_server_answer(&server, "/apis/a/v1", 200, FAKE_JSON, list);
-    fake_server_answer(&server, "/apis/a/v2", 500, FAKE_JSON, "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":500}");
+    fake_server_answer(&server, "/apis/a/v2", 500, FAKE_JSON,
+                       "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":500}");
     fake_server_answer(&server, "/version", 200, FAKE_JSON, "{\"gitVersion\":\"v1\"}");
     assert_int_equal(kube_discovery_client_new(server.client, NULL, &s.d, NULL), KUBE_OK);
     assert_int_equal(kube_io_new(NULL, &s.io, NULL), KUBE_OK);

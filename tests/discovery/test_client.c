@@ -5,24 +5,28 @@
 
 #include <kube/discovery.h>
 
-#define RESOURCE(name) "{\"resource\":\"" name "\",\"responseKind\":{\"kind\":\"K\"},\"scope\":\"Namespaced\",\"verbs\":[\"get\"]}"
+#define RESOURCE(name)                                                                                                 \
+    "{\"resource\":\"" name "\",\"responseKind\":{\"kind\":\"K\"},\"scope\":\"Namespaced\",\"verbs\":[\"get\"]}"
 #define VERSION(version, resources) "{\"version\":\"" version "\",\"resources\":[" resources "]}"
 #define STALE_VERSION(version) "{\"version\":\"" version "\",\"freshness\":\"Stale\"}"
 #define GROUP(name, versions) "{\"metadata\":{\"name\":\"" name "\"},\"versions\":[" versions "]}"
 #define AGGREGATED(items) "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[" items "]}"
 
 static const char core[] = AGGREGATED(GROUP("", VERSION("v1", RESOURCE("pods"))));
-static const char apps[] = AGGREGATED(GROUP("apps", VERSION("v1", RESOURCE("deployments")) "," VERSION("v1beta1", RESOURCE("deployments"))));
+static const char apps[] =
+    AGGREGATED(GROUP("apps", VERSION("v1", RESOURCE("deployments")) "," VERSION("v1beta1", RESOURCE("deployments"))));
 static const char legacy_core[] = "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}";
 static const char legacy_apps[] =
     "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"apps\",\"versions\":["
     "{\"groupVersion\":\"apps/v1\",\"version\":\"v1\"},{\"groupVersion\":\"apps/v1beta1\",\"version\":\"v1beta1\"}],"
     "\"preferredVersion\":{\"groupVersion\":\"apps/v1\",\"version\":\"v1\"}}]}";
-static const char pods[] = "{\"kind\":\"APIResourceList\",\"groupVersion\":\"v1\",\"resources\":[{\"name\":\"pods\",\"namespaced\":true}]}";
-static const char deployments[] =
-    "{\"kind\":\"APIResourceList\",\"groupVersion\":\"apps/v1\",\"resources\":[{\"name\":\"deployments\",\"namespaced\":true}]}";
-static const char not_found[] = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
-                                "\"the server could not find the requested resource\",\"reason\":\"NotFound\",\"code\":404}";
+static const char pods[] =
+    "{\"kind\":\"APIResourceList\",\"groupVersion\":\"v1\",\"resources\":[{\"name\":\"pods\",\"namespaced\":true}]}";
+static const char deployments[] = "{\"kind\":\"APIResourceList\",\"groupVersion\":\"apps/"
+                                  "v1\",\"resources\":[{\"name\":\"deployments\",\"namespaced\":true}]}";
+static const char not_found[] =
+    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
+    "\"the server could not find the requested resource\",\"reason\":\"NotFound\",\"code\":404}";
 static const char forbidden[] = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"no\","
                                 "\"reason\":\"Forbidden\",\"code\":403}";
 
@@ -68,7 +72,8 @@ static int tear_down(void **state)
 }
 
 /* Everything, as a text; the status is checked. Asked for in each of the ways a server may answer. */
-static void expect_everything(kube_discovery *d, kube_status status, const char *groups_expected, const char *lists_expected)
+static void expect_everything(kube_discovery *d, kube_status status, const char *groups_expected,
+                              const char *lists_expected)
 {
     for (int timing = FAKE_NOW; timing <= FAKE_LATER; timing++) {
         for (int in_reverse = 0; in_reverse <= timing; in_reverse++) {
@@ -162,11 +167,11 @@ static void the_timeout_can_be_changed_or_left_out(void **state)
 static void durations_are_written_as_go_writes_them(void **state)
 {
     static const struct {
-        int64_t     ms;
+        int64_t ms;
         const char *text;
-    } cases[] = { { 1, "1ms" },          { 500, "500ms" },        { 1000, "1s" },          { 1500, "1.5s" },
-                  { 1250, "1.25s" },     { 1001, "1.001s" },      { 32000, "32s" },        { 60000, "1m0s" },
-                  { 90000, "1m30s" },    { 3600000, "1h0m0s" },   { 3661500, "1h1m1.5s" }, { INT64_MAX, NULL } };
+    } cases[] = { { 1, "1ms" },       { 500, "500ms" },      { 1000, "1s" },          { 1500, "1.5s" },
+                  { 1250, "1.25s" },  { 1001, "1.001s" },    { 32000, "32s" },        { 60000, "1m0s" },
+                  { 90000, "1m30s" }, { 3600000, "1h0m0s" }, { 3661500, "1h1m1.5s" }, { INT64_MAX, NULL } };
     char text[KUBE__TIMEOUT_TEXT_BYTES];
 
     (void)state;
@@ -249,11 +254,13 @@ static void an_empty_core_document_is_no_core_group(void **state)
 static void any_other_failure_of_api_or_apis_is_final(void **state)
 {
     static const struct {
-        int         api, apis;
+        int api, apis;
         kube_status status;
-    } cases[] = { { 403, 200, KUBE_ERR_FORBIDDEN }, { 200, 404, KUBE_ERR_NOT_FOUND },  { 200, 403, KUBE_ERR_FORBIDDEN },
-                  { 404, 404, KUBE_ERR_NOT_FOUND }, { 200, 500, KUBE_ERR_SERVER },     { 500, 200, KUBE_ERR_SERVER },
-                  { 200, 401, KUBE_ERR_UNAUTHORIZED }, { 0, 200, KUBE_ERR_UNAVAILABLE }, { 200, 0, KUBE_ERR_UNAVAILABLE } };
+    } cases[] = { { 403, 200, KUBE_ERR_FORBIDDEN },    { 200, 404, KUBE_ERR_NOT_FOUND },
+                  { 200, 403, KUBE_ERR_FORBIDDEN },    { 404, 404, KUBE_ERR_NOT_FOUND },
+                  { 200, 500, KUBE_ERR_SERVER },       { 500, 200, KUBE_ERR_SERVER },
+                  { 200, 401, KUBE_ERR_UNAUTHORIZED }, { 0, 200, KUBE_ERR_UNAVAILABLE },
+                  { 200, 0, KUBE_ERR_UNAVAILABLE } };
     kube_discovery *d = client_with(KUBE_DISCOVERY_FORMATS_ALL);
 
     (void)state;
@@ -372,7 +379,8 @@ static void a_group_version_is_asked_for_where_it_lives(void **state)
     list = NULL;
     assert_int_equal(kube_discovery_server_resources_for_group_version(d, "v2", NULL, &list, NULL), KUBE_ERR_NOT_FOUND);
     assert_int_equal(fake_server_count(&server, "/apis/v2"), 1);
-    assert_int_equal(kube_discovery_server_resources_for_group_version(d, "x/v1", NULL, &list, NULL), KUBE_ERR_NOT_FOUND);
+    assert_int_equal(kube_discovery_server_resources_for_group_version(d, "x/v1", NULL, &list, NULL),
+                     KUBE_ERR_NOT_FOUND);
     assert_null(list);
     kube_discovery_unref(d);
 }

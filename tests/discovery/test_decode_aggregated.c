@@ -1,8 +1,11 @@
 #include "discovery_fixture.h"
 
-#define ITEMS(items) "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"items\":[" items "]}"
+/* clang-format off: documents are laid out by hand */
+#define ITEMS(items)                                                                                                  \
+    "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"items\":[" items "]}"
 #define GROUP(name, versions) "{\"metadata\":{\"name\":\"" name "\"},\"versions\":[" versions "]}"
-#define VERSION(version, resources) "{\"version\":\"" version "\",\"resources\":[" resources "],\"freshness\":\"Current\"}"
+#define VERSION(version, resources)                                                                                   \
+    "{\"version\":\"" version "\",\"resources\":[" resources "],\"freshness\":\"Current\"}"
 #define STALE(version, resources) "{\"version\":\"" version "\",\"resources\":[" resources "],\"freshness\":\"Stale\"}"
 #define KIND(kind) "\"responseKind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"" kind "\"}"
 #define RESOURCE(name) "{\"resource\":\"" name "\"," KIND("Thing") ",\"scope\":\"Namespaced\",\"verbs\":[\"get\"]}"
@@ -36,7 +39,8 @@ static void a_resource_takes_its_names_from_the_document(void **state)
     (void)state;
     assert_string_equal(resources_text("{\"resource\":\"pods\",\"responseKind\":{\"group\":\"\",\"version\":\"v1\","
                                        "\"kind\":\"Pod\"},\"scope\":\"Namespaced\",\"singularResource\":\"pod\","
-                                       "\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"po\"],\"categories\":[\"all\"]}"),
+                                       "\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"po\"],"
+                                       "\"categories\":[\"all\"]}"),
                         "pods singular=pod kind=/v1/Pod namespaced verbs=get,list short=po categories=all");
     assert_string_equal(resources_text("{\"resource\":\"nodes\",\"responseKind\":{\"kind\":\"Node\"},"
                                        "\"scope\":\"Cluster\",\"singularResource\":\"node\",\"verbs\":[]}"),
@@ -71,7 +75,8 @@ static void a_parent_without_a_kind_is_there_only_through_its_subresources(void 
     (void)state;
     assert_string_equal(
         resources_text("{\"resource\":\"*\",\"responseKind\":null,\"scope\":\"Namespaced\",\"singularResource\":\"x\","
-                       "\"subresources\":[{\"subresource\":\"a\"," KIND("A") "},{\"subresource\":\"b\"," KIND("B") "}]}"),
+                       "\"subresources\":[{\"subresource\":\"a\"," KIND("A") "},"
+                       "{\"subresource\":\"b\"," KIND("B") "}]}"),
         "*/a singular=x kind=/v1/A namespaced; */b singular=x kind=/v1/B namespaced");
     assert_string_equal(resources_text("{\"resource\":\"y\",\"responseKind\":{\"group\":\"\",\"version\":\"\","
                                        "\"kind\":\"\"},\"subresources\":[{\"subresource\":\"a\"," KIND("A") "}]}"),
@@ -132,7 +137,8 @@ static void keys_are_told_apart_by_case_and_unknown_ones_are_skipped(void **stat
     kube_discovery_snapshot *s = aggregated_snapshot(
         NULL, "{\"Items\":[" GROUP("no.io", "") "],\"more\":{\"items\":[1,{\"a\":[]}]},\"items\":[{\"x\":[[[]]],"
               "\"metadata\":{\"Name\":\"no\",\"name\":\"a.io\",\"creationTimestamp\":null},\"versions\":["
-              "{\"version\":\"v1\",\"RESOURCES\":[],\"resources\":[{\"resource\":\"a\"," KIND("A") ",\"future\":1}]}]}]}");
+              "{\"version\":\"v1\",\"RESOURCES\":[],"
+              "\"resources\":[{\"resource\":\"a\"," KIND("A") ",\"future\":1}]}]}]}");
 
     (void)state;
     assert_string_equal(groups_text(kube_discovery_snapshot_groups(s)), "a.io[a.io/v1*]");
@@ -148,8 +154,10 @@ static void null_is_empty_everywhere(void **state)
     assert_int_equal(kube_discovery_snapshot_group_count(s), 0);
     kube_discovery_snapshot_unref(s);
     s = aggregated_snapshot("{}", ITEMS("{\"metadata\":null,\"versions\":null},"
-                                        "{\"metadata\":{\"name\":\"a\"},\"versions\":[{\"version\":\"v1\",\"resources\":null,"
-                                        "\"freshness\":null},{\"version\":\"v2\",\"resources\":[{\"resource\":\"x\"," KIND("X")
+                                        "{\"metadata\":{\"name\":\"a\"},\"versions\":["
+                                        "{\"version\":\"v1\",\"resources\":null,"
+                                        "\"freshness\":null},{\"version\":\"v2\","
+                                        "\"resources\":[{\"resource\":\"x\"," KIND("X")
                                         ",\"verbs\":null,\"shortNames\":null,\"categories\":null,\"subresources\":null,"
                                         "\"scope\":null,\"singularResource\":null}]}]}"));
     assert_string_equal(groups_text(kube_discovery_snapshot_groups(s)), "[] a[a/v1* a/v2]");
@@ -202,7 +210,8 @@ static void groups_are_not_merged_and_the_core_group_comes_first(void **state)
 static void escapes_are_decoded_before_anything_else(void **state)
 {
     kube_discovery_snapshot *s = aggregated_snapshot(
-        NULL, ITEMS("{\"metadata\":{\"n\\u0061me\":\"a\\u002eio\"},\"versions\":[" VERSION("v\\u0031", RESOURCE("caf\\u00e9s"))
+        NULL, ITEMS("{\"metadata\":{\"n\\u0061me\":\"a\\u002eio\"},\"versions\":["
+                    VERSION("v\\u0031", RESOURCE("caf\\u00e9s"))
                     "]}"));
 
     (void)state;
@@ -216,9 +225,11 @@ static void what_has_control_characters_is_left_out_and_counted(void **state)
         NULL,
         ITEMS(GROUP("ba\\u0000d", VERSION("v1", RESOURCE("things"))) "," GROUP(
             "a", VERSION("v\\n1", RESOURCE("things")) "," VERSION(
-                     "v2", RESOURCE("go\\u001b[2Jne") ",{\"resource\":\"b\"," KIND("B") ",\"shortNames\":[\"x\\u0007\"],"
+                     "v2", RESOURCE("go\\u001b[2Jne") ","
+                           "{\"resource\":\"b\"," KIND("B") ",\"shortNames\":[\"x\\u0007\"],"
                            "\"subresources\":[{\"subresource\":\"s\"," KIND("S") "}]},"
-                           "{\"resource\":\"c\"," KIND("C") ",\"subresources\":[{\"subresource\":\"s\\u007f\"," KIND("S")
+                           "{\"resource\":\"c\"," KIND("C") ",\"subresources\":["
+                           "{\"subresource\":\"s\\u007f\"," KIND("S")
                            "},{\"subresource\":\"t\"," KIND("T") "}]}"))));
 
     (void)state;
@@ -231,7 +242,8 @@ static void what_has_control_characters_is_left_out_and_counted(void **state)
 static void odd_names_are_served_all_the_same(void **state)
 {
     kube_discovery_snapshot *s = aggregated_snapshot(
-        NULL, ITEMS(GROUP("../../etc", VERSION("..", RESOURCE("passwd"))) "," GROUP("UPPER", VERSION("1", RESOURCE("a/b")))));
+        NULL, ITEMS(GROUP("../../etc", VERSION("..", RESOURCE("passwd"))) ","
+                    GROUP("UPPER", VERSION("1", RESOURCE("a/b")))));
 
     (void)state;
     assert_string_equal(groups_text(kube_discovery_snapshot_groups(s)), "../../etc[../../etc/..*] UPPER[UPPER/1*]");
@@ -242,7 +254,8 @@ static void odd_names_are_served_all_the_same(void **state)
 static void a_wrong_type_is_named_with_its_place(void **state)
 {
     static const char *const bad[] = {
-        "[]", "1", "\"x\"", "{\"items\":{}}", ITEMS("1"), ITEMS("{\"metadata\":[]}"), ITEMS("{\"metadata\":{\"name\":1}}"),
+        "[]", "1", "\"x\"", "{\"items\":{}}", ITEMS("1"), ITEMS("{\"metadata\":[]}"),
+        ITEMS("{\"metadata\":{\"name\":1}}"),
         ITEMS(GROUP("a", "\"v1\"")), ITEMS(GROUP("a", "{\"version\":1}")), ITEMS(GROUP("a", "{\"freshness\":true}")),
         ITEMS(GROUP("a", VERSION("v1", "{\"verbs\":\"get\"}"))), ITEMS(GROUP("a", VERSION("v1", "{\"verbs\":[1]}"))),
         ITEMS(GROUP("a", VERSION("v1", "{\"scope\":1}"))), ITEMS(GROUP("a", VERSION("v1", "{\"responseKind\":\"x\"}"))),
@@ -301,7 +314,8 @@ static void nesting_and_lists_without_end_reach_a_limit(void **state)
     assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, deep, message, sizeof message), KUBE_ERR_LIMIT);
     assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, versions, message, sizeof message),
                      KUBE_ERR_LIMIT);
-    assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, verbs, message, sizeof message), KUBE_ERR_LIMIT);
+    assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, verbs, message, sizeof message),
+                     KUBE_ERR_LIMIT);
     free(deep);
     free(versions);
     free(verbs);

@@ -41,10 +41,11 @@ static const char *groups_of(kube_discovery_document kind, const char *document)
 static void api_versions_are_one_group_without_a_name(void **state)
 {
     (void)state;
-    assert_string_equal(groups_of(KUBE_DISCOVERY_DOCUMENT_API_VERSIONS,
-                                  "{\"kind\":\"APIVersions\",\"versions\":[\"v1\",\"v2\"],\"serverAddressByClientCIDRs\":"
-                                  "[{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\"127.0.0.1:6443\"}]}"),
-                        "[v1* v2]");
+    assert_string_equal(
+        groups_of(KUBE_DISCOVERY_DOCUMENT_API_VERSIONS,
+                  "{\"kind\":\"APIVersions\",\"versions\":[\"v1\",\"v2\"],\"serverAddressByClientCIDRs\":"
+                  "[{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\"127.0.0.1:6443\"}]}"),
+        "[v1* v2]");
     assert_string_equal(groups_of(KUBE_DISCOVERY_DOCUMENT_API_VERSIONS, "{\"versions\":[\"a\"],\"versions\":[\"b\"]}"),
                         "[b*]");
 }
@@ -61,13 +62,14 @@ static void a_group_list_keeps_the_servers_order_and_preference(void **state)
 {
     (void)state;
     assert_string_equal(
-        groups_of(KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
-                  "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"b\",\"versions\":["
-                  "{\"groupVersion\":\"b/v1\",\"version\":\"v1\"},{\"groupVersion\":\"b/v2\",\"version\":\"v2\"}],"
-                  "\"preferredVersion\":{\"groupVersion\":\"b/v2\",\"version\":\"v2\"},\"serverAddressByClientCIDRs\":null},"
-                  "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"a\",\"versions\":["
-                  "{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"a/v9\","
-                  "\"version\":\"v9\"},\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\"}]},{\"name\":\"e\"}]}"),
+        groups_of(
+            KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+            "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"b\",\"versions\":["
+            "{\"groupVersion\":\"b/v1\",\"version\":\"v1\"},{\"groupVersion\":\"b/v2\",\"version\":\"v2\"}],"
+            "\"preferredVersion\":{\"groupVersion\":\"b/v2\",\"version\":\"v2\"},\"serverAddressByClientCIDRs\":null},"
+            "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"a\",\"versions\":["
+            "{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"a/v9\","
+            "\"version\":\"v9\"},\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\"}]},{\"name\":\"e\"}]}"),
         "b[b/v1 b/v2*] a[a/v1]a/v9 e[]");
     assert_string_equal(groups_of(KUBE_DISCOVERY_DOCUMENT_GROUP_LIST, "{\"groups\":null}"), "");
     assert_string_equal(groups_of(KUBE_DISCOVERY_DOCUMENT_GROUP_LIST, "{}"), "");
@@ -106,18 +108,20 @@ static const kube_api_resource_list *list_of(const kube_discovery_snapshot *s, c
 static void a_resource_list_has_all_members_of_a_resource(void **state)
 {
     kube_discovery_snapshot *s =
-        loaded("apps/v1", "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"apps/v1\",\"resources\":["
-                          "{\"name\":\"deployments\",\"singularName\":\"deployment\",\"namespaced\":true,\"group\":\"apps\","
-                          "\"version\":\"v1\",\"kind\":\"Deployment\",\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"deploy\"],"
-                          "\"categories\":[\"all\"],\"storageVersionHash\":\"8aSe+NMegvE=\"},"
-                          "{\"name\":\"deployments/scale\",\"singularName\":\"\",\"namespaced\":true,"
-                          "\"group\":\"autoscaling\",\"version\":\"v1\",\"kind\":\"Scale\",\"verbs\":[\"get\"]}]}");
+        loaded("apps/v1",
+               "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"apps/v1\",\"resources\":["
+               "{\"name\":\"deployments\",\"singularName\":\"deployment\",\"namespaced\":true,\"group\":\"apps\","
+               "\"version\":\"v1\",\"kind\":\"Deployment\",\"verbs\":[\"get\",\"list\"],\"shortNames\":[\"deploy\"],"
+               "\"categories\":[\"all\"],\"storageVersionHash\":\"8aSe+NMegvE=\"},"
+               "{\"name\":\"deployments/scale\",\"singularName\":\"\",\"namespaced\":true,"
+               "\"group\":\"autoscaling\",\"version\":\"v1\",\"kind\":\"Scale\",\"verbs\":[\"get\"]}]}");
     const kube_api_resource_list *list = list_of(s, "apps/v1");
     const kube_api_resource *deployments = kube_api_resource_list_at(list, 0);
 
     (void)state;
-    assert_string_equal(resource_text(deployments), "deployments singular=deployment kind=apps/v1/Deployment namespaced "
-                                                    "verbs=get,list short=deploy categories=all");
+    assert_string_equal(resource_text(deployments),
+                        "deployments singular=deployment kind=apps/v1/Deployment namespaced "
+                        "verbs=get,list short=deploy categories=all");
     assert_string_equal(kube_api_resource_storage_version_hash(deployments), "8aSe+NMegvE=");
     assert_string_equal(kube_api_resource_group_version(deployments), "apps/v1");
     assert_false(kube_api_resource_is_subresource(deployments));
@@ -217,8 +221,9 @@ static void a_builder_refuses_what_is_no_group_version(void **state)
     assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "../x", kube_str_c("{}"), NULL),
                      KUBE_ERR_INVALID_ARG);
     assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "", why, NULL), KUBE_ERR_INVALID_ARG);
-    assert_int_equal(kube_discovery_snapshot_builder_add_groups(b, (kube_discovery_document)7, kube_str_c("{}"), "", NULL),
-                     KUBE_ERR_INVALID_ARG);
+    assert_int_equal(
+        kube_discovery_snapshot_builder_add_groups(b, (kube_discovery_document)7, kube_str_c("{}"), "", NULL),
+        KUBE_ERR_INVALID_ARG);
     kube_discovery_snapshot_builder_free(b);
     kube_discovery_snapshot_builder_free(NULL);
 }
@@ -241,8 +246,9 @@ static void a_snapshot_is_made_once(void **state)
 
 static void the_servers_version_is_thirteen_strings(void **state)
 {
-    const char *document = "{\"major\":\"1\",\"minor\":\"37\",\"gitVersion\":\"v1.37.2\",\"platform\":\"linux\\/amd64\","
-                           "\"buildDate\":null,\"more\":{\"major\":\"9\"},\"major\":\"2\"}";
+    const char *document =
+        "{\"major\":\"1\",\"minor\":\"37\",\"gitVersion\":\"v1.37.2\",\"platform\":\"linux\\/amd64\","
+        "\"buildDate\":null,\"more\":{\"major\":\"9\"},\"major\":\"2\"}";
     kube_server_version *version = NULL, *same;
 
     (void)state;

@@ -6,10 +6,10 @@
 
 typedef struct values {
     const char *text;
-    bool        on, on_given;
-    words       list;
-    int64_t     duration_ms;
-    char        message[FLAGS_MESSAGE_BYTES];
+    bool on, on_given;
+    words list;
+    int64_t duration_ms;
+    char message[FLAGS_MESSAGE_BYTES];
 } values;
 
 /* Words separated by bars. */
@@ -90,10 +90,12 @@ static void durations_have_units_or_are_seconds(void **state)
 {
     static const struct {
         const char *text;
-        int64_t     ms;
-    } good[] = { { "0", 0 },           { "30", 30000 },        { "1s", 1000 },      { "500ms", 500 },
-                 { "2m", 120000 },     { "1h1m1s", 3661000 },  { "1m30s", 90000 } };
-    static const char *const bad[] = { "", "x", "1x", "-1s", "s", "1m30", "99999999999999999999s", "9999999999h", "1.5s" };
+        int64_t ms;
+    } good[] = { { "0", 0 },       { "30", 30000 },       { "1s", 1000 },    { "500ms", 500 },
+                 { "2m", 120000 }, { "1h1m1s", 3661000 }, { "1m30s", 90000 } };
+    static const char *const bad[] = {
+        "", "x", "1x", "-1s", "s", "1m30", "99999999999999999999s", "9999999999h", "1.5s"
+    };
     char line[64];
     values v;
 
@@ -132,8 +134,10 @@ static void what_is_not_known_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_value_is_attached_or_comes_next), cmocka_unit_test(a_switch_takes_no_next_word),
-        cmocka_unit_test(words_add_up),                      cmocka_unit_test(durations_have_units_or_are_seconds),
+        cmocka_unit_test(a_value_is_attached_or_comes_next),
+        cmocka_unit_test(a_switch_takes_no_next_word),
+        cmocka_unit_test(words_add_up),
+        cmocka_unit_test(durations_have_units_or_are_seconds),
         cmocka_unit_test(what_is_not_known_is_named),
     };
 

@@ -10,7 +10,7 @@ static fake_server server;
 /* A clock that a test moves, and that may move by itself each time it is read. */
 typedef struct test_clock {
     kube_clock clock;
-    int64_t    now_ns, tick_ns;
+    int64_t now_ns, tick_ns;
 } test_clock;
 
 static int64_t monotonic_ns(void *state)
@@ -45,10 +45,10 @@ static int tear_down(void **state)
 }
 
 typedef struct outcome {
-    int                      calls;
-    kube_status              status;
+    int calls;
+    kube_status status;
     kube_discovery_snapshot *snapshot;
-    kube_error              *err;
+    kube_error *err;
 } outcome;
 
 static void on_fetched(void *user, kube_status status, kube_discovery_snapshot *snapshot, kube_error *err)
@@ -278,7 +278,8 @@ static char *large_document(int groups)
     return text;
 }
 
-static void start_decoding(kube_discovery *d, kube_io *io, const char *document, const kube_call_options *opts, outcome *o)
+static void start_decoding(kube_discovery *d, kube_io *io, const char *document, const kube_call_options *opts,
+                           outcome *o)
 {
     fake_server_reset(&server);
     server.timing = FAKE_LATER;

@@ -1,13 +1,13 @@
 /* The whole path on one thread of somebody else's loop: a credential plugin that sleeps, a name resolution that sleeps,
- * TLS, discovery, decoding; and that nothing of it holds the loop up. With KUBE_E2E_DIR in the environment the server is the
- * real one of the end-to-end tests, else one of our own in a process of its own, so that every thread seen here is ours. */
+ * TLS, discovery, decoding; and that nothing of it holds the loop up. With KUBE_E2E_DIR in the environment the server
+ * is the real one of the end-to-end tests, else one of our own in a process of its own, so that every thread seen here
+ * is ours. */
 #include "foreign_loop.h"
 #include "rest_fixture.h"
+#include "sleeping_resolver.h"
 
 #include <kube/auth.h>
 #include <kube/discovery.h>
-#include <kube/sys/io.h>
-#include <kube/sys/resolver.h>
 
 #include <dlfcn.h>
 #include <netdb.h>
@@ -44,66 +44,6 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     memcpy(&real, &symbol, sizeof real);
     sleep((unsigned)resolver_sleep_s);
     return real(strcmp(node, "api.example") == 0 ? "127.0.0.1" : node, service, hints, result);
-}
-
-/* ---- the same through our own seam, on the loop ---- */
-
-typedef struct sleeping_resolution {
-    kube_io_timer      *timer;
-    kube_io_guard      *guard;
-    kube_resolver_done *done;
-    void               *user;
-} sleeping_resolution;
-
-static void finish_resolution(sleeping_resolution *r, kube_status status)
-{
-    kube_blob *addresses = NULL;
-    kube_resolver_done *done = r->done;
-    void *user = r->user;
-
-    kube_io_guard_free(r->guard);
-    kube_io_timer_free(r->timer);
-    free(r);
-    if (status == KUBE_OK)
-        status = kube_blob_new(kube_str_c("127.0.0.1"), &addresses, NULL);
-    done(user, status, addresses, NULL);
-}
-
-static void on_resolved(void *user)
-{
-    finish_resolution(user, KUBE_OK);
-}
-
-static void on_interrupted(void *user, kube_status why)
-{
-    finish_resolution(user, why);
-}
-
-static kube_status resolve(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
-                           void *user, kube_blob **out, kube_error **err)
-{
-    sleeping_resolution *r = calloc(1, sizeof *r);
-    int *sleep_ms = state;
-
-    (void)out;
-    if (strcmp(host, "api.example") != 0 || r == NULL)
-        abort();
-    r->done = done;
-    r->user = user;
-    if (kube_io_timer_new(io, on_resolved, r, &r->timer, err) != KUBE_OK ||
-        kube_io_guard_new(io, call, on_interrupted, r, &r->guard, err) != KUBE_OK)
-        abort();
-    kube_io_timer_start(r->timer, kube_io_now_ns(io) + (int64_t)*sleep_ms * 1000000);
-    return KUBE_PENDING;
-}
-
-static kube_resolver *make_resolver(int *sleep_ms)
-{
-    static const kube_resolver_ops ops = { sizeof ops, NULL, resolve };
-    kube_resolver *resolver = NULL;
-
-    assert_int_equal(kube_resolver_new(&ops, sleep_ms, &resolver, NULL), KUBE_OK);
-    return resolver;
 }
 
 /* ---- the server and the kubeconfigs ---- */
@@ -201,8 +141,8 @@ static void use_real_server(const char *dir)
     free(text);
 }
 
-/* The server goes by a name that no certificate is for and nobody but our two resolvers knows; libcurl would not ask for
- * "localhost". */
+/* The server goes by a name that no certificate is for and nobody but our two resolvers knows; libcurl would not ask
+ * for "localhost". */
 static void write_kubeconfig(const char *name, const char *plugin)
 {
     char text[4096];
@@ -232,10 +172,11 @@ static int set_up_all(void **state)
     else
         start_own_server();
     for (int sleeps = 0; sleeps <= 1; sleeps++) {
-        snprintf(script, sizeof script,
-                 "#!/bin/sh\necho run >>'%s/runs'\n%s\nprintf '%%s' '{\"apiVersion\":\"client.authentication.k8s.io/v1\","
-                 "\"kind\":\"ExecCredential\",\"status\":{\"token\":\"%s\"}}'\n",
-                 folder, sleeps ? "sleep 3" : "", token);
+        snprintf(
+            script, sizeof script,
+            "#!/bin/sh\necho run >>'%s/runs'\n%s\nprintf '%%s' '{\"apiVersion\":\"client.authentication.k8s.io/v1\","
+            "\"kind\":\"ExecCredential\",\"status\":{\"token\":\"%s\"}}'\n",
+            folder, sleeps ? "sleep 3" : "", token);
         write_file(sleeps ? "slow-plugin" : "plugin", script, 0700);
     }
     write_kubeconfig("slow.kubeconfig", "slow-plugin");
@@ -313,8 +254,9 @@ static void outcome_clear(outcome *o)
 static void start(kube_discovery *discovery, kube_io *io, const kube_call_options *opts, outcome *o)
 {
     memset(o, 0, sizeof *o);
-    assert_int_equal(kube_discovery_fetch_start(discovery, io, KUBE_DISCOVERY_WANT_ALL, NULL, opts, on_fetched, o, NULL),
-                     KUBE_PENDING);
+    assert_int_equal(
+        kube_discovery_fetch_start(discovery, io, KUBE_DISCOVERY_WANT_ALL, NULL, opts, on_fetched, o, NULL),
+        KUBE_PENDING);
     assert_int_equal(o->calls, 0);
 }
 
@@ -337,7 +279,7 @@ static void assert_whole_answer(const outcome *o)
 static void run_whole_path(bool own_resolver, bool edge_triggered)
 {
     int sleep_ms = SLEEP_MS;
-    kube_resolver *resolver = own_resolver ? make_resolver(&sleep_ms) : NULL;
+    kube_resolver *resolver = own_resolver ? sleeping_resolver_new(&sleep_ms) : NULL;
     kube_rest_client *rest = make_rest("slow.kubeconfig", resolver);
     kube_discovery *discovery = make_discovery(rest);
     int64_t began = test_now_ms();
@@ -382,7 +324,7 @@ typedef enum sleeper { IN_PLUGIN, IN_RESOLVER, IN_LIBCURLS_RESOLVER } sleeper;
 static void interrupt(sleeper where, bool by_deadline)
 {
     int sleep_ms = SLEEP_MS;
-    kube_resolver *resolver = where == IN_LIBCURLS_RESOLVER ? NULL : make_resolver(&sleep_ms);
+    kube_resolver *resolver = where == IN_LIBCURLS_RESOLVER ? NULL : sleeping_resolver_new(&sleep_ms);
     kube_rest_client *rest = make_rest(where == IN_PLUGIN ? "slow.kubeconfig" : "kubeconfig", resolver);
     kube_discovery *discovery = make_discovery(rest);
     kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
@@ -443,7 +385,7 @@ static void cancel_and_deadline_take_effect_at_once_while_libcurls_resolver_slee
 static void freeing_the_loop_while_something_sleeps_ends_the_operation(void **state)
 {
     int sleep_ms = SLEEP_MS;
-    kube_resolver *resolver = make_resolver(&sleep_ms);
+    kube_resolver *resolver = sleeping_resolver_new(&sleep_ms);
 
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -503,7 +445,7 @@ static size_t count_runs(void)
 static void the_blocking_call_works_from_32_threads_at_once(void **state)
 {
     int sleep_ms = 100;
-    kube_resolver *resolver = make_resolver(&sleep_ms);
+    kube_resolver *resolver = sleeping_resolver_new(&sleep_ms);
     kube_rest_client *rest = make_rest("kubeconfig", resolver);
     kube_discovery *discovery = make_discovery(rest);
     static thread_result threads[BLOCKING_THREADS];
@@ -569,7 +511,8 @@ static void a_forked_child_leaves_the_parents_connections_and_loop_untouched(voi
 
     (void)state;
     foreign_loop_init(&loop, false);
-    assert_int_equal(kube_discovery_server_groups(discovery, NULL, &groups, NULL), KUBE_OK); /* the private loop is in use */
+    assert_int_equal(kube_discovery_server_groups(discovery, NULL, &groups, NULL),
+                     KUBE_OK); /* the private loop is in use */
     kube_api_group_list_unref(groups);
     start(discovery, loop.io, NULL, &o);
     assert_true(foreign_loop_run(&loop, &o.calls, 20000)); /* connections stand on this one */

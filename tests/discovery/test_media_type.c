@@ -87,14 +87,14 @@ static void a_web_page_is_named_as_what_it_is(void **state)
     bool aggregated = false;
 
     (void)state;
-    assert_int_equal(kube__judge_answer("text/html; charset=utf-8", kube_str_c("<html>log in</html>"), 200, &aggregated,
-                                        &err),
-                     KUBE_ERR_PROTOCOL);
+    assert_int_equal(
+        kube__judge_answer("text/html; charset=utf-8", kube_str_c("<html>log in</html>"), 200, &aggregated, &err),
+        KUBE_ERR_PROTOCOL);
     assert_string_equal(kube_error_message(err), "answered text/html, not JSON");
     kube_error_free(err);
-    assert_int_equal(kube__judge_answer("application/vnd.kubernetes.protobuf", kube_str_n("k8s\0", 4), 200, &aggregated,
-                                        NULL),
-                     KUBE_ERR_PROTOCOL);
+    assert_int_equal(
+        kube__judge_answer("application/vnd.kubernetes.protobuf", kube_str_n("k8s\0", 4), 200, &aggregated, NULL),
+        KUBE_ERR_PROTOCOL);
 }
 
 static void json_under_another_name_is_read_as_a_legacy_document(void **state)
@@ -102,9 +102,8 @@ static void json_under_another_name_is_read_as_a_legacy_document(void **state)
     bool aggregated = true;
 
     (void)state;
-    assert_int_equal(kube__judge_answer("text/plain", kube_str_c(" \n{\"kind\":\"APIVersions\"}"), 200, &aggregated,
-                                        NULL),
-                     KUBE_OK);
+    assert_int_equal(
+        kube__judge_answer("text/plain", kube_str_c(" \n{\"kind\":\"APIVersions\"}"), 200, &aggregated, NULL), KUBE_OK);
     assert_false(aggregated);
 }
 

@@ -1,5 +1,5 @@
-/* The live path, from the kubeconfig over a credential plugin, TLS and HTTP to the decoded snapshot, with each allocation of
- * libkube's failing in turn: a status, no crash, nothing left behind, and the next try works. */
+/* The live path, from the kubeconfig over a credential plugin, TLS and HTTP to the decoded snapshot, with each
+ * allocation of libkube's failing in turn: a status, no crash, nothing left behind, and the next try works. */
 #include "alloc_trace.h"
 #include "rest_fixture.h"
 
@@ -160,8 +160,8 @@ static void whole_path(void (*fetch)(kube_discovery *, outcome *), outcome *o)
     kube_error_free(o->err);
 }
 
-/* Where libcurl's socket callback cannot make a watch, the pool is started anew and its requests fail as unavailable. An
- * allocation that only an explanation needed may fail without consequence. */
+/* Where libcurl's socket callback cannot make a watch, the pool is started anew and its requests fail as unavailable.
+ * An allocation that only an explanation needed may fail without consequence. */
 static void fail_each(void (*fetch)(kube_discovery *, outcome *))
 {
     size_t n, succeeded = 0;

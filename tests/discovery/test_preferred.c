@@ -1,9 +1,12 @@
 /* What client-go's methods make of a snapshot. */
 #include "discovery_fixture.h"
 
-#define NAMESPACED(name) "{\"resource\":\"" name "\",\"responseKind\":{\"kind\":\"K\"},\"scope\":\"Namespaced\",\"verbs\":[\"get\"]}"
-#define CLUSTER(name) "{\"resource\":\"" name "\",\"responseKind\":{\"kind\":\"K\"},\"scope\":\"Cluster\",\"verbs\":[\"get\"]," \
-                      "\"subresources\":[{\"subresource\":\"status\",\"responseKind\":{\"kind\":\"K\"}}]}"
+/* clang-format off: documents are laid out by hand */
+#define NAMESPACED(name)                                                                                              \
+    "{\"resource\":\"" name "\",\"responseKind\":{\"kind\":\"K\"},\"scope\":\"Namespaced\",\"verbs\":[\"get\"]}"
+#define CLUSTER(name)                                                                                                 \
+    "{\"resource\":\"" name "\",\"responseKind\":{\"kind\":\"K\"},\"scope\":\"Cluster\",\"verbs\":[\"get\"],"    \
+    "\"subresources\":[{\"subresource\":\"status\",\"responseKind\":{\"kind\":\"K\"}}]}"
 #define VERSION(version, resources) "{\"version\":\"" version "\",\"resources\":[" resources "]}"
 #define STALE(version) "{\"version\":\"" version "\",\"resources\":[],\"freshness\":\"Stale\"}"
 #define GROUP(name, versions) "{\"metadata\":{\"name\":\"" name "\"},\"versions\":[" versions "]}"
@@ -141,8 +144,8 @@ static kube_discovery_snapshot *of_lists(const char *groups, const char *const *
     kube_error *why;
 
     assert_int_equal(kube_discovery_snapshot_builder_new(0, &b, NULL), KUBE_OK);
-    assert_int_equal(kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST, kube_str_c(groups),
-                                                                "/apis", NULL),
+    assert_int_equal(kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+                                                                kube_str_c(groups), "/apis", NULL),
                      KUBE_OK);
     for (size_t i = 0; i < count; i += 2) {
         if (lists[i + 1] != NULL) {
@@ -169,7 +172,8 @@ static void the_preferred_version_need_not_be_the_first(void **state)
 {
     static const char *const lists[] = {
         "a/v3", "{\"resources\":[{\"name\":\"x\"},{\"name\":\"z\",\"namespaced\":true}]}",
-        "a/v1", "{\"resources\":[{\"name\":\"x\"},{\"name\":\"x/status\"},{\"name\":\"y\",\"namespaced\":true},{\"name\":\"z\"}]}",
+        "a/v1", ("{\"resources\":[{\"name\":\"x\"},{\"name\":\"x/status\"},"
+                 "{\"name\":\"y\",\"namespaced\":true},{\"name\":\"z\"}]}"),
         "a/v2", "{\"resources\":[{\"name\":\"y\",\"namespaced\":true},{\"name\":\"x\"}]}",
     };
 
@@ -189,7 +193,8 @@ static void a_preferred_version_without_a_list_is_passed_over(void **state)
     (void)state;
     expect(of_lists(legacy_groups, lists, COUNT_OF(lists)), kube_discovery_snapshot_preferred_resources,
            KUBE_ERR_PARTIAL, "a/v1: x; a/v3: y", message);
-    expect(of_lists(legacy_groups, lists, COUNT_OF(lists)), everything, KUBE_ERR_PARTIAL, "a/v1: x; a/v3: x y", message);
+    expect(of_lists(legacy_groups, lists, COUNT_OF(lists)), everything, KUBE_ERR_PARTIAL,
+           "a/v1: x; a/v3: x y", message);
 }
 
 static void failures_of_a_legacy_server_are_reported_even_when_nothing_is_left(void **state)
@@ -207,7 +212,8 @@ static void failures_of_a_legacy_server_are_reported_even_when_nothing_is_left(v
 static void of_a_name_that_a_preferred_version_has_twice_the_last_one_is_taken(void **state)
 {
     kube_discovery_snapshot *s = of_versions(
-        VERSION("v1", CLUSTER("x") "," NAMESPACED("y") "," NAMESPACED("x")) "," VERSION("v0", NAMESPACED("z") "," CLUSTER("z")));
+        VERSION("v1", CLUSTER("x") "," NAMESPACED("y") "," NAMESPACED("x")) ","
+        VERSION("v0", NAMESPACED("z") "," CLUSTER("z")));
     kube_api_resource_lists *lists = NULL;
 
     (void)state;

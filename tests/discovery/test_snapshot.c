@@ -1,22 +1,28 @@
 #include "discovery_fixture.h"
 #include "snapshot.h"
 
+/* clang-format off: documents are laid out by hand */
 #define RESOURCE(name, singular, kind, more)                                                                          \
     "{\"resource\":\"" name "\",\"singularResource\":\"" singular "\",\"responseKind\":{\"kind\":\"" kind            \
     "\"},\"scope\":\"Namespaced\",\"verbs\":[\"get\"]" more "}"
-#define STATUS(kind) ",\"subresources\":[{\"subresource\":\"status\",\"responseKind\":{\"kind\":\"" kind "\"},\"verbs\":[]}]"
+#define STATUS(kind)                                                                                                  \
+    ",\"subresources\":[{\"subresource\":\"status\",\"responseKind\":{\"kind\":\"" kind "\"},\"verbs\":[]}]"
 #define VERSION(version, resources) "{\"version\":\"" version "\",\"resources\":[" resources "]}"
 #define GROUP(name, versions) "{\"metadata\":{\"name\":\"" name "\"},\"versions\":[" versions "]}"
 #define ITEMS(items) "{\"items\":[" items "]}"
 
-static const char core[] = ITEMS(GROUP(
-    "", VERSION("v1", RESOURCE("pods", "pod", "Pod", ",\"shortNames\":[\"po\",\"po\"],\"categories\":[\"all\"]" STATUS("Pod"))
-                          "," RESOURCE("events", "event", "Event", ",\"shortNames\":[\"ev\"]"))));
+static const char core[] = ITEMS(
+    GROUP("", VERSION("v1",
+        RESOURCE("pods", "pod", "Pod", ",\"shortNames\":[\"po\",\"po\"],\"categories\":[\"all\"]" STATUS("Pod")) ","
+        RESOURCE("events", "event", "Event", ",\"shortNames\":[\"ev\"]"))));
 static const char others[] = ITEMS(
-    GROUP("apps", VERSION("v1", RESOURCE("deployments", "deployment", "Deployment", ",\"categories\":[\"all\",\"big\"]" STATUS("Scale"))))
-    "," GROUP("events.k8s.io", VERSION("v1", RESOURCE("events", "event", "Event", ",\"shortNames\":[\"ev\"]")) ","
-                                   VERSION("v1beta1", RESOURCE("events", "", "Event", ""))) "," GROUP(
-        "metrics.k8s.io", VERSION("v1", RESOURCE("pods", "pod", "PodMetrics", ""))));
+    GROUP("apps", VERSION("v1",
+        RESOURCE("deployments", "deployment", "Deployment", ",\"categories\":[\"all\",\"big\"]" STATUS("Scale")))) ","
+    GROUP("events.k8s.io",
+        VERSION("v1", RESOURCE("events", "event", "Event", ",\"shortNames\":[\"ev\"]")) ","
+        VERSION("v1beta1", RESOURCE("events", "", "Event", ""))) ","
+    GROUP("metrics.k8s.io", VERSION("v1", RESOURCE("pods", "pod", "PodMetrics", ""))));
+/* clang-format on */
 
 static void a_group_version_is_found_by_its_name(void **state)
 {
@@ -49,7 +55,8 @@ static void groups_and_group_versions_can_be_walked(void **state)
     assert_string_equal(kube_api_group_name(kube_discovery_snapshot_group_at(s, 2)), "events.k8s.io");
     assert_null(kube_discovery_snapshot_group_at(s, 4));
     assert_int_equal(kube_discovery_snapshot_group_version_count(s), 5);
-    assert_string_equal(kube_group_version_name(kube_discovery_snapshot_group_version_at(s, 3)), "events.k8s.io/v1beta1");
+    assert_string_equal(kube_group_version_name(kube_discovery_snapshot_group_version_at(s, 3)),
+                        "events.k8s.io/v1beta1");
     assert_null(kube_discovery_snapshot_group_version_at(s, 5));
     assert_null(kube_api_group_version_at(kube_discovery_snapshot_group_at(s, 0), 1));
     assert_int_equal(kube_discovery_snapshot_resource_count(s), 8);
@@ -115,7 +122,8 @@ static void of_a_group_version_that_is_listed_twice_the_last_list_counts(void **
     kube_api_resource_lists *lists = NULL;
 
     (void)state;
-    assert_string_equal(list_text(kube_group_version_resources(kube_discovery_snapshot_group_version(s, "a/v1"))), "news");
+    assert_string_equal(list_text(kube_group_version_resources(kube_discovery_snapshot_group_version(s, "a/v1"))),
+                        "news");
     assert_string_equal(found_text(s, KUBE_API_RESOURCE_BY_KIND, "Old"), "");
     assert_string_equal(found_text(s, KUBE_API_RESOURCE_BY_KIND, "New"), "a/v1/news");
     assert_string_equal(groups_text(kube_discovery_snapshot_groups(s)), "a[a/v1*] b[b/v1*] a[a/v1*]");
@@ -149,7 +157,8 @@ static void names_that_are_no_file_names_are_marked(void **state)
 {
     kube_discovery_snapshot *s = aggregated_snapshot(
         ITEMS(GROUP("", VERSION("v1", ""))),
-        ITEMS(GROUP("apps", VERSION("v1", "")) "," GROUP("../x", VERSION("v1", "")) "," GROUP("a.io", VERSION("..", ""))));
+        ITEMS(GROUP("apps", VERSION("v1", "")) "," GROUP("../x", VERSION("v1", "")) ","
+              GROUP("a.io", VERSION("..", ""))));
 
     (void)state;
     assert_true(s->versions[0].storable);

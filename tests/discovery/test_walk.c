@@ -4,9 +4,9 @@
 
 #include <kube/discovery.h>
 
-#define STATUS(code, reason, message)                                                                                 \
-    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"" message "\",\"reason\":\"" reason \
-    "\",\"code\":" #code "}"
+#define STATUS(code, reason, message)                                                                                  \
+    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"" message                         \
+    "\",\"reason\":\"" reason "\",\"code\":" #code "}"
 
 static fake_server server;
 
@@ -49,7 +49,8 @@ static char *many_groups(int count)
                 "\"preferredVersion\":{\"groupVersion\":\"g%d/v1\",\"version\":\"v1\"}}",
                 i > 0 ? "," : "", i, i, i);
         snprintf(path, sizeof path, "/apis/g%d/v1", i);
-        fake_server_answer(&server, path, 200, FAKE_JSON, "{\"resources\":[{\"name\":\"things\",\"namespaced\":true}]}");
+        fake_server_answer(&server, path, 200, FAKE_JSON,
+                           "{\"resources\":[{\"name\":\"things\",\"namespaced\":true}]}");
     }
     fputs("]}", f);
     assert_int_equal(fclose(f), 0);
@@ -136,7 +137,8 @@ static void a_failing_group_version_makes_the_answer_partial_and_is_tried_twice(
         assert_string_equal(kube_error_subject(kube_error_child_at(err, 0)), "g0/v1");
         assert_int_equal(kube_error_status(kube_error_child_at(err, 0)), KUBE_ERR_SERVER);
         assert_int_equal(kube_error_http_status(kube_error_child_at(err, 0)), 500);
-        assert_non_null(strstr(kube_error_message(err), "unable to retrieve the complete list of server APIs: g0/v1: "));
+        assert_non_null(
+            strstr(kube_error_message(err), "unable to retrieve the complete list of server APIs: g0/v1: "));
         assert_int_equal(fake_server_count(&server, "/apis/g0/v1"), 2);
         assert_int_equal(fake_server_count(&server, "/api"), 2);
         kube_api_resource_lists_unref(lists);
@@ -226,8 +228,9 @@ static void the_path_is_made_of_group_and_version_and_not_of_what_the_list_write
     kube_api_resource_lists *lists = NULL;
 
     (void)state;
-    fake_server_answer(&server, "/apis", 200, FAKE_JSON,
-                       "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"../secrets\",\"version\":\"v1\"}]}]}");
+    fake_server_answer(
+        &server, "/apis", 200, FAKE_JSON,
+        "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"../secrets\",\"version\":\"v1\"}]}]}");
     fake_server_answer(&server, "/apis/a/v1", 200, FAKE_JSON, "{\"resources\":[{\"name\":\"x\"}]}");
     assert_int_equal(kube_discovery_server_groups_and_resources(d, NULL, NULL, &lists, NULL), KUBE_OK);
     assert_string_equal(lists_text(lists), "a/v1: x");

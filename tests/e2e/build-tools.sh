@@ -36,7 +36,8 @@ use_given_assets() {
 find_go() {
     local go=${GO:-}
     [[ -n $go ]] || go=$(command -v go) || go=/usr/local/go/bin/go
-    [[ -x $go ]] || die "needs Go 1.$MIN_GO_MINOR or later, or KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl); found no go"
+    [[ -x $go ]] ||
+        die "needs Go 1.$MIN_GO_MINOR or later, or KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl); found no go"
     printf '%s\n' "$go"
 }
 
@@ -83,15 +84,15 @@ build_into() {
     mv "$dir/server" "$dir/etcd"
 }
 
-# build_once GO DIR: two runs at the same moment build once (the second waits for the lock, then finds the folder), and a
-# build that was interrupted leaves no folder under the final name.
+# build_once GO DIR: two runs at the same moment build once (the second waits for the lock, then finds the folder), and
+# a build that was interrupted leaves no folder under the final name.
 build_once() {
     local go=$1 dir=$2 scratch
     mkdir -p "$(dirname "$dir")"
     exec 9>"$dir.lock"
     flock 9
     if [[ ! -d $dir ]]; then
-        note "building etcd, kube-apiserver and kubectl $(kubernetes_version) from source: once per machine, about ten minutes"
+        note "building etcd, kube-apiserver and kubectl $(kubernetes_version): once per machine, about ten minutes"
         scratch=$(mktemp -d "$dir.XXXXXX")
         # Expanded now, on purpose: the name is local and gone when the trap runs.
         # shellcheck disable=SC2064

@@ -5,11 +5,15 @@
 #   cluster.sh stop DIR
 #   cluster.sh env DIR        prints `export NAME=value` lines for a shell to evaluate
 #
-# DIR is made by start (mode 0700) and emptied first when an earlier cluster left it. stop keeps it, for its logs. In DIR:
+# DIR is made by start (mode 0700) and emptied first when an earlier cluster left it. stop keeps it, for its logs. In
+# DIR:
 #
-#   admin.kubeconfig          client certificate, everything inline      admin-files.kubeconfig  the same by relative paths
-#   token.kubeconfig          an administrator's bearer token            exec.kubeconfig         the same token from a plugin
-#   nobody.kubeconfig         a user who may do nothing but discovery    wrongca.kubeconfig      a CA the server is not signed by
+#   admin.kubeconfig          client certificate, everything inline      admin-files.kubeconfig  the same by relative
+# paths
+#   token.kubeconfig          an administrator's bearer token            exec.kubeconfig         the same token from a
+# plugin
+#   nobody.kubeconfig         a user who may do nothing but discovery    wrongca.kubeconfig      a CA the server is not
+# signed by
 #   server                    the server's URL                           admin.token, nobody.token
 #   pki/                      certificates and keys                      etcd.pid, kube-apiserver.pid
 #   logs/audit.log            JSON lines. Each request has one of stage ResponseComplete: userAgent, requestURI, verb,
@@ -58,7 +62,8 @@ make_pki() {
         cd "$DIR/pki"
         make_ca ca libkube-e2e-ca
         make_ca other-ca libkube-e2e-other-ca
-        make_certificate server /CN=localhost $'extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
+        make_certificate server /CN=localhost \
+            $'extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
         make_certificate admin /O=system:masters/CN=e2e-admin extendedKeyUsage=clientAuth
         openssl ecparam -name prime256v1 -genkey -noout -out service-account.key
     )
@@ -133,8 +138,8 @@ write_kubeconfigs() {
 
 # --- processes ---
 
-# ours PROGRAM: prints the program's pid while it runs. A pid may have been given to a stranger since, so the command line
-# must name our folder; a zombie's is empty.
+# ours PROGRAM: prints the program's pid while it runs. A pid may have been given to a stranger since, so the command
+# line must name our folder; a zombie's is empty.
 ours() {
     local pid
     [[ -s $DIR/$1.pid ]] || return 1
@@ -180,8 +185,8 @@ stop_all() {
     stop_program etcd
 }
 
-# free_port: a port nobody listens on, below the range the kernel hands out by itself. Somebody may take it before we do;
-# then the server's bind fails and the caller comes back for another.
+# free_port: a port nobody listens on, below the range the kernel hands out by itself. Somebody may take it before we
+# do; then the server's bind fails and the caller comes back for another.
 free_port() {
     local port
     while :; do

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs kubectl and our program with the same flags against a live cluster; standard output and exit status must be equal.
+# Runs kubectl and our program with the same flags against a live cluster; standard output and exit status must be
+# equal.
 #
 #   compare-kubectl.sh BIN_DIR CLUSTER_DIR [LABEL]
 #
-# Prints TAP: one line per command line, a difference as comments below it. Exit status 1 when any differs. Standard error
-# is not compared: ours is our own.
+# Prints TAP: one line per command line, a difference as comments below it. Exit status 1 when any differs. Standard
+# error is not compared: ours is our own.
 set -euo pipefail
 
 # shellcheck source=tests/e2e/lib.sh
@@ -18,7 +19,8 @@ capture() {
     shift
     rm -rf "$side"
     mkdir -p "$side/home" "$side/cache"
-    HOME=$side/home KUBECACHEDIR=$side/cache timeout "$LIMIT_S" "$@" >"$side/stdout" 2>"$side/stderr" </dev/null || status=$?
+    HOME=$side/home KUBECACHEDIR=$side/cache timeout "$LIMIT_S" "$@" \
+        >"$side/stdout" 2>"$side/stderr" </dev/null || status=$?
     printf '%s\n' "$status" >"$side/status"
 }
 

@@ -34,8 +34,8 @@ spec:
 YAML
 }
 
-# stale_versions: how many the aggregated document marks stale. kubectl does not say, but it keeps the document it was given
-# in its HTTP cache, which is thrown away first. A digest in raw bytes stands before it, hence -a.
+# stale_versions: how many the aggregated document marks stale. kubectl does not say, but it keeps the document it was
+# given in its HTTP cache, which is thrown away first. A digest in raw bytes stands before it, hence -a.
 stale_versions() {
     rm -rf "$SCRATCH/cache"
     kubectl api-versions >/dev/null

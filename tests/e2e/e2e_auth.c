@@ -53,7 +53,8 @@ static void every_kind_of_credential_is_accepted(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof kubeconfigs / sizeof kubeconfigs[0]; i++) {
         expect(kubeconfigs[i], "/api/v1/namespaces/default", KUBE_OK, "\"default\"");
-        expect(kubeconfigs[i], "/api/v1/namespaces/default/pods/absent", KUBE_ERR_NOT_FOUND, "pods \"absent\" not found");
+        expect(kubeconfigs[i], "/api/v1/namespaces/default/pods/absent", KUBE_ERR_NOT_FOUND,
+               "pods \"absent\" not found");
     }
 }
 

@@ -176,8 +176,8 @@ static bool stage_is(const char *stage)
     return strcmp(getenv("KUBE_E2E_STAGE"), stage) == 0;
 }
 
-/* The second request is on its way a tenth of a millisecond after the first, but whether the server takes it up before it is
- * done with the first is up to its scheduler: on two busy processors it does so in about half of the tries. */
+/* The second request is on its way a tenth of a millisecond after the first, but whether the server takes it up before
+ * it is done with the first is up to its scheduler: on two busy processors it does so in about half of the tries. */
 static void the_aggregated_form_takes_two_overlapping_requests_on_one_connection(void **state)
 {
     unsigned overlapping = 0;

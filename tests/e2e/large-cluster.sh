@@ -4,9 +4,9 @@
 #   large-cluster.sh KUBECONFIG [GROUPS [CRDS_PER_GROUP]]      100 and 5 when not given; at most 1000 groups
 #
 # Group gNNN.example.com has versions v1 (preferred) and v1beta1. Its first resource is called `widgets` in every group
-# (short name wd), so that a bare name is ambiguous; the others have names of their own (gadgetNNNx1s, short name gNNNx1).
-# All have a status subresource and the categories `all` and `widgets`, and are namespaced and cluster-scoped in turn.
-# Waits until discovery shows them all.
+# (short name wd), so that a bare name is ambiguous; the others have names of their own (gadgetNNNx1s, short name
+# gNNNx1). All have a status subresource and the categories `all` and `widgets`, and are namespaced and cluster-scoped
+# in turn. Waits until discovery shows them all.
 set -euo pipefail
 
 # shellcheck source=tests/e2e/lib.sh
@@ -20,8 +20,10 @@ kubectl() { "$TOOLS/kubectl" --kubeconfig "$KUBECONFIG_FILE" --cache-dir "$SCRAT
 print_crd() {
     local schema='{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}'
     local rest='"schema":'$schema',"subresources":{"status":{}}'
-    printf '{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"%s.%s"},' "$2" "$1"
-    printf '"spec":{"group":"%s","scope":"%s","names":{"plural":"%s","singular":"%s","kind":"%s",' "$1" "$6" "$2" "$3" "$4"
+    printf '{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",'
+    printf '"metadata":{"name":"%s.%s"},' "$2" "$1"
+    printf '"spec":{"group":"%s","scope":"%s",' "$1" "$6"
+    printf '"names":{"plural":"%s","singular":"%s","kind":"%s",' "$2" "$3" "$4"
     printf '"shortNames":["%s"],"categories":["all","widgets"]},"versions":[' "$5"
     printf '{"name":"v1","served":true,"storage":true,%s},' "$rest"
     printf '{"name":"v1beta1","served":true,"storage":false,%s}]}}\n' "$rest"

@@ -33,8 +33,8 @@ e2e_wait() {
     done
 }
 
-# e2e_kubectl_cases: the command lines whose output is compared with kubectl's, one a line: a name fit for a file, a bar,
-# the command, its flags. No word holds a blank, so a reader may split at blanks.
+# e2e_kubectl_cases: the command lines whose output is compared with kubectl's, one a line: a name fit for a file, a
+# bar, the command, its flags. No word holds a blank, so a reader may split at blanks.
 e2e_kubectl_cases() {
     cat <<'CASES'
 default|api-resources
@@ -54,8 +54,8 @@ api-versions|api-versions
 CASES
 }
 
-# e2e_kubectl_extra_cases: more of the same form, whose output is recorded but not compared live: formats that are ours to
-# print too, combinations, and the errors, where our exit status for a usage error is 2 and kubectl's is 1.
+# e2e_kubectl_extra_cases: more of the same form, whose output is recorded but not compared live: formats that are ours
+# to print too, combinations, and the errors, where our exit status for a usage error is 2 and kubectl's is 1.
 e2e_kubectl_extra_cases() {
     cat <<'CASES'
 json|api-resources -o json

@@ -60,7 +60,8 @@ record_resource_lists() {
         prefix=/apis
         [[ $group_version != v1 ]] || prefix=/api
         get_as_admin "resources/$group_version.json" "$prefix/$group_version"
-        if [[ $group_version != v1 ]] && cmp -s "$OUT/resources/$group_version.json.headers" "$OUT/resources/v1.json.headers"; then
+        if [[ $group_version != v1 ]] &&
+            cmp -s "$OUT/resources/$group_version.json.headers" "$OUT/resources/v1.json.headers"; then
             rm "$OUT/resources/$group_version.json.headers"
         fi
     done < <(group_versions)

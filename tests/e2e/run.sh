@@ -3,9 +3,9 @@
 #
 #   run.sh BUILD_DIR
 #
-# Stages: bare, as the server starts; large, with 500 custom resources; stale, with API services that nobody serves. Each
-# compares our programs in BUILD_DIR/bin with kubectl, then runs every executable BUILD_DIR/tests/e2e_*, which finds in its
-# environment:
+# Stages: bare, as the server starts; large, with 500 custom resources; stale, with API services that nobody serves.
+# Each compares our programs in BUILD_DIR/bin with kubectl, then runs every executable BUILD_DIR/tests/e2e_*, which
+# finds in its environment:
 #
 #   KUBE_E2E_DIR    the cluster's folder (see cluster.sh)      KUBE_E2E_STAGE  bare, large or stale
 #   KUBE_E2E_TOOLS  the folder of kubectl                      KUBE_E2E_BIN    the folder of our programs
@@ -24,8 +24,8 @@ FAILED=0
 COMPLETE=false
 CHILD=
 
-# tally NAME STATUS OUTPUT_FILE: adds what one program did. A program that fails without naming a case is one failure; so is
-# one that says it failed no case and exits with an error.
+# tally NAME STATUS OUTPUT_FILE: adds what one program did. A program that fails without naming a case is one failure;
+# so is one that says it failed no case and exits with an error.
 tally() {
     local name=$1 status=$2 output=$3 passed failed skipped
     skipped=$(grep -ciE '^(not )?ok [0-9].*# *skip' "$output" || true)
@@ -43,8 +43,8 @@ tally() {
     FAILED=$((FAILED + failed))
 }
 
-# run_case NAME COMMAND...: runs it, shows and counts what it prints. The program runs in the background, so that a signal
-# ends this script at once, and under job control, because a background job would ignore Ctrl-C otherwise.
+# run_case NAME COMMAND...: runs it, shows and counts what it prints. The program runs in the background, so that a
+# signal ends this script at once, and under job control, because a background job would ignore Ctrl-C otherwise.
 run_case() {
     local name=$1 status=0
     shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares what each shared library exports with the written list, and the list with the headers: run.sh BUILD_DIR SOURCE_DIR.
-# Exits 77 when there is no shared library to look at.
+# Compares what each shared library exports with the written list, and the list with the headers: run.sh BUILD_DIR
+# SOURCE_DIR. Exits 77 when there is no shared library to look at.
 set -euo pipefail
 build=$1 source=$2
 status=0 looked_at=0

@@ -1,7 +1,9 @@
-/* Discovery documents: the first byte says which kind, the rest is the document. Whatever is accepted must hold together. */
+/* Discovery documents: the first byte says which kind, the rest is the document. Whatever is accepted must hold
+ * together. */
 #include "media_type.h"
 #include "names.h"
 
+#include <kube/base/buf.h>
 #include <kube/sys/discovery.h>
 
 #include <stdlib.h>
@@ -52,25 +54,25 @@ static void check_snapshot(const kube_discovery_snapshot *s)
     kube_api_group_list *groups = NULL;
     kube_api_resource_lists *all = NULL, *preferred = NULL, *namespaced = NULL;
     kube_status st = kube_discovery_snapshot_groups_and_resources(s, &groups, &all, NULL);
+    kube_buf key = KUBE_BUF_INIT(4096);
     size_t resources = 0;
 
     demand(st == KUBE_OK || st == KUBE_ERR_PARTIAL);
     for (size_t i = 0; i < kube_discovery_snapshot_group_version_count(s); i++) {
         const kube_group_version *v = kube_discovery_snapshot_group_version_at(s, i), *found;
         const kube_api_resource_list *list = kube_group_version_resources(v);
-        char key[256];
 
         check_text(kube_group_version_name(v));
         check_text(kube_group_version_group(v));
         check_text(kube_group_version_version(v));
         resources += kube_api_resource_list_count(list);
-        if (strlen(kube_group_version_group(v)) + strlen(kube_group_version_version(v)) + 2 > sizeof key)
+        kube_buf_reset(&key);
+        kube_buf_append_c(&key, kube_group_version_group(v));
+        kube_buf_append_c(&key, kube_group_version_group(v)[0] != '\0' ? "/" : "");
+        kube_buf_append_c(&key, kube_group_version_version(v));
+        if (kube_buf_status(&key, NULL) != KUBE_OK)
             continue;
-        key[0] = '\0';
-        if (kube_group_version_group(v)[0] != '\0')
-            strncat(strncat(key, kube_group_version_group(v), sizeof key - 2), "/", 2);
-        strncat(key, kube_group_version_version(v), sizeof key - strlen(key) - 1);
-        found = kube_discovery_snapshot_group_version(s, key);
+        found = kube_discovery_snapshot_group_version(s, key.len != 0 ? key.data : "");
         demand(found != NULL);
         for (size_t r = 0; r < kube_api_resource_list_count(list); r++)
             check_resource(s, kube_api_resource_list_at(list, r), found == v);
@@ -83,6 +85,7 @@ static void check_snapshot(const kube_discovery_snapshot *s)
     for (size_t i = 0; i < kube_api_resource_lists_count(namespaced); i++)
         demand(kube_api_resource_list_count(kube_api_resource_lists_at(namespaced, i)) != 0);
     demand(kube_api_resource_lists_count(namespaced) <= kube_api_resource_lists_count(preferred));
+    kube_buf_clear(&key);
     kube_api_group_list_unref(groups);
     kube_api_resource_lists_unref(all);
     kube_api_resource_lists_unref(preferred);

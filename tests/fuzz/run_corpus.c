@@ -1,4 +1,5 @@
-/* Stands in for libFuzzer where a corpus is only to be run once: every file of every folder given goes through the target. */
+/* Stands in for libFuzzer where a corpus is only to be run once: every file of every folder given goes through the
+ * target. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -36,7 +36,8 @@ check_padding() { # FILE HEADER INCLUDE-FLAGS…
     local file=$1 header=$2 line
     shift 2
     while IFS=: read -r _ line _; do
-        if awk -v at="$line" 'FNR <= at && /^typedef struct/ { name = $3 } END { exit name !~ /_options$/ }' "$file"; then
+        if awk -v at="$line" 'FNR <= at && /^typedef struct/ { name = $3 } END { exit name !~ /_options$/ }' \
+            "$file"; then
             fail "$file:$line: an options struct has bytes without a name: add a reserved member"
         fi
     done < <(printf '#include <%s>\n' "$header" |

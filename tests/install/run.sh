@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs a build and uses it as strangers do: run.sh BUILD_DIR SOURCE_DIR
 #
-# By find_package and by pkg-config, shared and static, in C and C++, from where it was installed and from where it was moved
-# to; and by add_subdirectory. Each program is run without LD_LIBRARY_PATH. Exits 77 for a build with sanitizers, which a
-# stranger's compiler knows nothing of.
+# By find_package and by pkg-config, shared and static, in C and C++, from where it was installed and from where it
+# was moved to; and by add_subdirectory. Each program is run without LD_LIBRARY_PATH. Exits 77 for a build with
+# sanitizers, which a stranger's compiler knows nothing of.
 set -euo pipefail
 build=$(cd "$1" && pwd) source=$(cd "$2" && pwd)
 cc=${CC:-cc} cxx=${CXX:-c++}
@@ -28,8 +28,8 @@ run() {
 by_find_package() { # PREFIX SUFFIX
     local dir
     dir=$(mktemp -d "$work/find.XXXXXX")
-    quietly cmake -S "$source/tests/install/find_package" -B "$dir" -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
-        -DCMAKE_PREFIX_PATH="$1" -DSUFFIX="$2"
+    quietly cmake -S "$source/tests/install/find_package" -B "$dir" -DCMAKE_C_COMPILER="$cc" \
+        -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$1" -DSUFFIX="$2"
     quietly cmake --build "$dir"
     run "$dir/consumer_c"
     run "$dir/consumer_cpp"
@@ -37,8 +37,8 @@ by_find_package() { # PREFIX SUFFIX
     echo "install: find_package ($([[ -n $2 || $shared != ON ]] && echo static || echo shared)) ok"
 }
 
-# With --static pkg-config wants everything static, libcurl's own dependencies included, which few systems have: who links
-# only libkube statically adds what it requires privately.
+# With --static pkg-config wants everything static, libcurl's own dependencies included, which few systems have: who
+# links only libkube statically adds what it requires privately.
 by_pkg_config() { # PREFIX KIND
     local prefix=$1 kind=$2 flags libs private=''
     export PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig

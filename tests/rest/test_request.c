@@ -111,57 +111,79 @@ static void get(kube_rest_client *client, rest_result *r)
     rest_get(client, "/x", r);
 }
 
+static const char status_body[] = "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"own words\","
+                                  "\"reason\":"
+                                  "\"Because\",\"details\":{\"retryAfterSeconds\":7},\"code\":409}";
+static const struct {
+    scripted_answer answer;
+    kube_status     status;
+    const char     *part, *reason;
+    int64_t         retry_after_ms;
+} refusals[] = {
+    { { 401, NULL, NULL, "Unauthorized", 0 }, KUBE_ERR_UNAUTHORIZED, "credentials (401): Unauthorized", NULL, -1 },
+    { { 403, "Content-Type", "application/json", status_body, 0 },
+      KUBE_ERR_FORBIDDEN,
+      "own words",
+      "Because",
+      7000 },
+    { { 404, "Content-Type", "text/plain; charset=utf-8", "404 page not found\n", 0 },
+      KUBE_ERR_NOT_FOUND,
+      "(404): 404 page not found",
+      NULL,
+      -1 },
+    { { 404, "Content-Type", "text/html", "<html>", 0 }, KUBE_ERR_NOT_FOUND, "requested resource (404)", NULL, -1 },
+    { { 409, NULL, NULL, "", 0 }, KUBE_ERR_CONFLICT, "409", NULL, -1 },
+    { { 410, NULL, NULL, "", 0 }, KUBE_ERR_GONE, "410", NULL, -1 },
+    { { 429, "Retry-After", "3", "", 0 }, KUBE_ERR_TOO_MANY_REQUESTS, "429", NULL, 3000 },
+    { { 429, "Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT", "", 0 }, KUBE_ERR_TOO_MANY_REQUESTS, "429", NULL, -1 },
+    { { 500, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "500", NULL, -1 },
+    { { 503, "Retry-After", "0", "", 0 }, KUBE_ERR_UNAVAILABLE, "503", NULL, 0 },
+    { { 418, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "unexpected status (418)", NULL, -1 },
+    { { 304, NULL, NULL, "", 0 }, KUBE_ERR_NOT_MODIFIED, "304", NULL, -1 },
+    { { 300, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "300", NULL, -1 },
+    { { 101, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "101", NULL, -1 },
+    /* what looks like a Status, and is none */
+    { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Success\",\"message\":\"no\"}",
+        0 },
+      KUBE_ERR_NOT_FOUND,
+      "requested resource",
+      NULL,
+      -1 },
+    { { 404, "Content-Type", "application/json", "{\"status\":\"Failure\",\"message\":\"no\"}", 0 },
+      KUBE_ERR_NOT_FOUND,
+      "requested resource",
+      NULL,
+      -1 },
+    { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"cut",
+        0 },
+      KUBE_ERR_NOT_FOUND,
+      "requested resource",
+      NULL,
+      -1 },
+    { { 404, "Content-Type", "application/json", "{\"kind\":\"Pod\",\"status\":{\"phase\":\"x\"}}", 0 },
+      KUBE_ERR_NOT_FOUND,
+      "requested resource",
+      NULL,
+      -1 },
+};
+
 static void every_refusal_has_its_status_and_its_words(void **state)
 {
-    static const char status_body[] = "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"own words\",\"reason\":"
-                                      "\"Because\",\"details\":{\"retryAfterSeconds\":7},\"code\":409}";
-    static const struct {
-        scripted_answer answer;
-        kube_status     status;
-        const char     *part, *reason;
-        int64_t         retry_after_ms;
-    } cases[] = {
-        { { 401, NULL, NULL, "Unauthorized", 0 }, KUBE_ERR_UNAUTHORIZED, "credentials (401): Unauthorized", NULL, -1 },
-        { { 403, "Content-Type", "application/json", status_body, 0 }, KUBE_ERR_FORBIDDEN, "own words", "Because", 7000 },
-        { { 404, "Content-Type", "text/plain; charset=utf-8", "404 page not found\n", 0 }, KUBE_ERR_NOT_FOUND,
-          "(404): 404 page not found", NULL, -1 },
-        { { 404, "Content-Type", "text/html", "<html>", 0 }, KUBE_ERR_NOT_FOUND, "requested resource (404)", NULL, -1 },
-        { { 409, NULL, NULL, "", 0 }, KUBE_ERR_CONFLICT, "409", NULL, -1 },
-        { { 410, NULL, NULL, "", 0 }, KUBE_ERR_GONE, "410", NULL, -1 },
-        { { 429, "Retry-After", "3", "", 0 }, KUBE_ERR_TOO_MANY_REQUESTS, "429", NULL, 3000 },
-        { { 429, "Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT", "", 0 }, KUBE_ERR_TOO_MANY_REQUESTS, "429", NULL, -1 },
-        { { 500, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "500", NULL, -1 },
-        { { 503, "Retry-After", "0", "", 0 }, KUBE_ERR_UNAVAILABLE, "503", NULL, 0 },
-        { { 418, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "unexpected status (418)", NULL, -1 },
-        { { 304, NULL, NULL, "", 0 }, KUBE_ERR_NOT_MODIFIED, "304", NULL, -1 },
-        { { 300, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "300", NULL, -1 },
-        { { 101, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "101", NULL, -1 },
-        /* what looks like a Status, and is none */
-        { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Success\",\"message\":\"no\"}", 0 },
-          KUBE_ERR_NOT_FOUND, "requested resource", NULL, -1 },
-        { { 404, "Content-Type", "application/json", "{\"status\":\"Failure\",\"message\":\"no\"}", 0 }, KUBE_ERR_NOT_FOUND,
-          "requested resource", NULL, -1 },
-        { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"cut", 0 },
-          KUBE_ERR_NOT_FOUND, "requested resource", NULL, -1 },
-        { { 404, "Content-Type", "application/json", "{\"kind\":\"Pod\",\"status\":{\"phase\":\"x\"}}", 0 }, KUBE_ERR_NOT_FOUND,
-          "requested resource", NULL, -1 },
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        kube_rest_client *client = client_with(&cases[i].answer, i % 2 == 0, NULL);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        kube_rest_client *client = client_with(&refusals[i].answer, i % 2 == 0, NULL);
         rest_result r;
 
         get(client, &r);
-        assert_int_equal(r.status, cases[i].status);
-        assert_int_equal(kube_error_status(r.err), cases[i].status);
-        assert_int_equal(kube_error_http_status(r.err), cases[i].answer.status);
-        if (strstr(kube_error_message(r.err), cases[i].part) == NULL)
+        assert_int_equal(r.status, refusals[i].status);
+        assert_int_equal(kube_error_status(r.err), refusals[i].status);
+        assert_int_equal(kube_error_http_status(r.err), refusals[i].answer.status);
+        if (strstr(kube_error_message(r.err), refusals[i].part) == NULL)
             fail_msg("case %zu: %s", i, kube_error_message(r.err));
         assert_non_null(strstr(kube_error_message(r.err), "GET https://example.com/base/x: "));
-        if (cases[i].reason != NULL)
-            assert_string_equal(kube_error_reason(r.err), cases[i].reason);
-        assert_int_equal(kube_error_retry_after_ms(r.err), cases[i].retry_after_ms);
+        if (refusals[i].reason != NULL)
+            assert_string_equal(kube_error_reason(r.err), refusals[i].reason);
+        assert_int_equal(kube_error_retry_after_ms(r.err), refusals[i].retry_after_ms);
         rest_result_clear(&r);
         kube_rest_client_unref(client);
     }
@@ -236,8 +258,8 @@ static void authorize_later(void *user)
     c->done(c->user, st, value, err);
 }
 
-static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done, void *user,
-                                 kube_blob **out, kube_error **err)
+static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done,
+                                 void *user, kube_blob **out, kube_error **err)
 {
     fake_credential *c = state;
 

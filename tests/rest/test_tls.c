@@ -250,7 +250,8 @@ static void when_nobody_listens_all_who_wait_hear_of_it_at_once(void **state)
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     request.path = "/";
     for (int i = 0; i < 50; i++)
-        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL), KUBE_PENDING);
+        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
+                         KUBE_PENDING);
     for (int i = 0; i < 50; i++) {
         rest_run_until_done(io, &results[i]);
         assert_int_equal(results[i].status, KUBE_ERR_UNAVAILABLE);

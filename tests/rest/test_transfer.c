@@ -43,8 +43,8 @@ static void put_bits(unsigned char *out, size_t *at, const char *bits)
         out[*at / 8] |= (unsigned char)((*bits - '0') << (*at % 8));
 }
 
-/* 850 KB that become 135 MB: one literal 'x', then half a million times "the same 258 bytes again", in one deflate block
- * with the fixed codes. */
+/* 850 KB that become 135 MB: one literal 'x', then half a million times "the same 258 bytes again", in one deflate
+ * block with the fixed codes. */
 static void write_gzip_bomb(test_connection *c)
 {
     static const unsigned char head[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3 };
@@ -219,7 +219,8 @@ static void many_requests_at_once_wait_for_the_first_connection_and_stay_within_
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     request.path = "/count";
     for (int i = 0; i < 100; i++)
-        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL), KUBE_PENDING);
+        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
+                         KUBE_PENDING);
     assert_int_equal(results[0].calls, 0);
     for (int i = 0; i < 100; i++) {
         rest_run_until_done(io, &results[i]);
@@ -325,7 +326,8 @@ static void a_cancel_ends_running_and_waiting_requests_with_one_done_each(void *
     assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
     request.path = "/hold";
     for (int i = 0; i < 10; i++)
-        assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &results[i], NULL), KUBE_PENDING);
+        assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &results[i], NULL),
+                         KUBE_PENDING);
     for (int i = 0; i < 20; i++)
         assert_int_equal(kube_io_run(io, 10), KUBE_OK);
     kube_cancel_fire(opts.cancel);

@@ -101,7 +101,9 @@ static kube_status target(const kube_rest_request *request, kube_buf *out, kube_
 
 static void targets_are_escaped_as_go_escapes_them(void **state)
 {
-    const kube_rest_param query[] = { { "labelSelector", "a=b,c" }, { "timeout", "32s" }, { "empty", NULL }, { "x y", "z&=+" } };
+    const kube_rest_param query[] = {
+        { "labelSelector", "a=b,c" }, { "timeout", "32s" }, { "empty", NULL }, { "x y", "z&=+" }
+    };
     const struct {
         const char *path, *uri, *target;
         size_t      query_count;

@@ -29,7 +29,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Makes it libkube's allocator. To be called first in main; aborts when libkube has allocated already. Again: nothing. */
+/* Makes it libkube's allocator. To be called first in main; aborts when libkube has allocated already. Again:
+ * nothing. */
 void alloc_trace_install(void);
 
 /* Lets the n-th allocation from now on fail, n from 1, and those after it succeed. A reallocation counts as one. */
@@ -51,8 +52,8 @@ size_t alloc_trace_serial(void);
  * tells who leaks. */
 size_t alloc_trace_report(size_t after_serial);
 
-/* From now on counts the released blocks in which these bytes stand (at most 64 of them): a secret must be overwritten before
- * its memory is given back. NULL: no more. alloc_trace_found() tells how many there were. */
+/* From now on counts the released blocks in which these bytes stand (at most 64 of them): a secret must be
+ * overwritten before its memory is given back. NULL: no more. alloc_trace_found() tells how many there were. */
 void alloc_trace_look_for(const char *secret);
 size_t alloc_trace_found(void);
 

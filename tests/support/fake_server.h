@@ -49,8 +49,8 @@ void fake_server_clear(fake_server *s);
 /* Forgets the log and the answers. */
 void fake_server_reset(fake_server *s);
 
-/* An answer for a path. Of several for one path each is used once, in turn, and the last one for ever. A path without an
- * answer is not found. */
+/* An answer for a path. Of several for one path each is used once, in turn, and the last one for ever. A path without
+ * an answer is not found. */
 void fake_server_answer(fake_server *s, const char *path, int http_status, const char *content_type, const char *body);
 void fake_server_answer_bytes(fake_server *s, const char *path, int http_status, const char *content_type,
                               const char *body, size_t body_len);

@@ -1,6 +1,6 @@
-/* Somebody else's event loop: an epoll set with a 1 ms timer of its own and a kube_io as one more descriptor. It measures
- * what each kube_io_step costs the loop: the processor time of the turn, and the time the turn was blocked in system calls.
- * Time in which the thread could have run but the machine was busy with something else is not counted. */
+/* Somebody else's event loop: an epoll set with a 1 ms timer of its own and a kube_io as one more descriptor. It
+ * measures what each kube_io_step costs the loop: the processor time of the turn, and the time the turn was blocked in
+ * system calls. Time in which the thread could have run but the machine was busy with something else is not counted. */
 #ifndef FOREIGN_LOOP_H
 #define FOREIGN_LOOP_H
 

@@ -1,5 +1,5 @@
-/* An HTTP/1.1 server for tests, with or without TLS, a thread per connection. It writes the bytes it is told to, so that it
- * can misbehave in every way a real one would not. */
+/* An HTTP/1.1 server for tests, with or without TLS, a thread per connection. It writes the bytes it is told to, so
+ * that it can misbehave in every way a real one would not. */
 #ifndef TEST_SERVER_H
 #define TEST_SERVER_H
 

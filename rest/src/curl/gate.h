@@ -1,10 +1,11 @@
 /* Admission: how many transfers libcurl is given at a time, and when it may open a connection. Pure counting.
  *
- * libcurl has no usable way of its own. Transfers added together open a connection each; its waiting option blocks behind
- * a server that speaks HTTP/1.1 only (8.10 and later) or opens a connection per transfer past the first hundred (7.88).
- * So one transfer opens a connection, the others wait until it is known what that connection can carry. Over HTTP/2 one
- * connection carries ninety at a time and the rest queue: two hundred requests are several times faster so than with a
- * handshake for each. Only when nothing has moved for a while, because what runs is slow, another connection is opened. */
+ * libcurl has no usable way of its own. Transfers added together open a connection each; its waiting option blocks
+ * behind a server that speaks HTTP/1.1 only (8.10 and later) or opens a connection per transfer past the first hundred
+ * (7.88). So one transfer opens a connection, the others wait until it is known what that connection can carry. Over
+ * HTTP/2 one connection carries ninety at a time and the rest queue: two hundred requests are several times faster so
+ * than with a handshake for each. Only when nothing has moved for a while, because what runs is slow, another
+ * connection is opened. */
 #ifndef KUBE_REST_CURL_GATE_H
 #define KUBE_REST_CURL_GATE_H
 
@@ -19,7 +20,11 @@ enum {
     KUBE__STALL_MS = 500
 };
 
-typedef enum kube__gate_protocol { KUBE__GATE_UNKNOWN = 0, KUBE__GATE_HTTP1 = 1, KUBE__GATE_HTTP2 = 2 } kube__gate_protocol;
+typedef enum kube__gate_protocol {
+    KUBE__GATE_UNKNOWN = 0,
+    KUBE__GATE_HTTP1   = 1,
+    KUBE__GATE_HTTP2   = 2
+} kube__gate_protocol;
 
 typedef struct kube__gate {
     uint32_t            max_connections; /* 0: by protocol */

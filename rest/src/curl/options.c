@@ -23,8 +23,9 @@ static bool negotiated_http2(CURL *easy)
     return len == 2 && memcmp(protocol, "h2", 2) == 0;
 }
 
-/* Called when a connection is there and before the request is sent; again each time libcurl repeats it by itself, which it
- * does when a connection that was used before turns out to be dead. That is harmless for GET, but not without end. */
+/* Called when a connection is there and before the request is sent; again each time libcurl repeats it by itself, which
+ * it does when a connection that was used before turns out to be dead. That is harmless for GET, but not without
+ * end. */
 static int on_before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     kube__transfer *t = user;
@@ -186,8 +187,8 @@ static CURLcode set_callbacks(kube__transfer *t, CURL *easy)
     return code;
 }
 
-/* Redirects and deadlines are ours; proxies are not used, whatever the environment says. QUICK_EXIT: a resolver thread that
- * hangs must not hold up the loop when its transfer is cancelled. */
+/* Redirects and deadlines are ours; proxies are not used, whatever the environment says. QUICK_EXIT: a resolver thread
+ * that hangs must not hold up the loop when its transfer is cancelled. */
 static CURLcode set_http(kube__transfer *t, CURL *easy)
 {
     const kube__curl_transport *transport = t->pool->transport;

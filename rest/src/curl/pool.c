@@ -239,7 +239,8 @@ static void on_pump(void *user)
     kube__pool_pump(user);
 }
 
-/* Transfers that still run have guards of their own, younger than the pool's: when the loop ends they were told before. */
+/* Transfers that still run have guards of their own, younger than the pool's: when the loop ends they were told
+ * before. */
 void kube__pool_close(kube__pool *pool)
 {
     kube__curl_transport *transport = pool->transport;

@@ -65,7 +65,8 @@ CURLMcode kube__pool_init_sockets(kube__pool *pool);
 CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy);
 void kube__pool_free_sockets(kube__pool *pool);
 
-/* resolve.c. True when transfers may start now; false when a resolution was started, or failed and emptied the queue. */
+/* resolve.c. True when transfers may start now; false when a resolution was started, or failed and emptied the
+ * queue. */
 bool kube__pool_resolved(kube__pool *pool);
 void kube__pool_stop_resolving(kube__pool *pool);
 /* Frees the pool, in its loop's thread; once the resolver has let go, if one is under way. */

@@ -1,4 +1,5 @@
-/* Names through a plugged-in resolver. One resolution serves every transfer that waits; its answer holds for a minute. */
+/* Names through a plugged-in resolver. One resolution serves every transfer that waits; its answer holds for a
+ * minute. */
 #include "pool.h"
 
 #include <kube/sys/error.h>

@@ -1,5 +1,5 @@
-/* libcurl's sockets on the loop. A watch is kept, switched off, while libcurl is not interested in its socket: between two
- * requests on one connection nothing has to be told to the kernel. */
+/* libcurl's sockets on the loop. A watch is kept, switched off, while libcurl is not interested in its socket: between
+ * two requests on one connection one change is told to the kernel instead of two. */
 #include "pool.h"
 
 #include "shared/alloc.h"

@@ -110,8 +110,8 @@ static char *format(const char *pattern, const char *host, unsigned port)
     return copy;
 }
 
-/* libcurl takes the name for SNI and verification from the URL. So with a TLS name of its own the URL carries that name,
- * the connection is sent to the real host, and the Host header says the real host. */
+/* libcurl takes the name for SNI and verification from the URL. So with a TLS name of its own the URL carries that
+ * name, the connection is sent to the real host, and the Host header says the real host. */
 static bool copy_names(kube__curl_transport *t, const kube__transport_config *config)
 {
     const kube__url *url = config->url;

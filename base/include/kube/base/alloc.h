@@ -29,7 +29,8 @@ typedef struct kube_allocator {
 /**
  * @brief Sets the allocator for the whole process.
  *
- * @param[in] allocator Copied. All functions must be safe in any thread. NULL: back to malloc, if nothing was allocated.
+ * @param[in] allocator Copied. All functions must be safe in any thread. NULL: back to malloc, if nothing was
+ *                      allocated.
  * @retval KUBE_OK                Set.
  * @retval KUBE_ERR_INVALID_ARG   A function is missing, or struct_size is not set.
  * @retval KUBE_ERR_INVALID_STATE Something has already been allocated: it is too late.

@@ -18,8 +18,8 @@ KUBE_BEGIN_DECLS
 /**
  * @brief A growing byte buffer in the caller's storage.
  *
- * The first append that fails (no memory, ceiling reached) is remembered and makes every later append do nothing: append
- * freely, then ask kube_buf_status() once. While it has not failed, `data[len]` is a NUL that does not count.
+ * The first append that fails (no memory, ceiling reached) is remembered and makes every later append do nothing:
+ * append freely, then ask kube_buf_status() once. While it has not failed, `data[len]` is a NUL that does not count.
  *
  * @threadsafety One thread at a time.
  * @since 0.1

@@ -20,9 +20,9 @@ KUBE_BEGIN_DECLS
  * @since 0.1
  */
 typedef struct kube_call_options {
-    size_t       struct_size; /**< Set by KUBE_CALL_OPTIONS_INIT.                                                    */
-    kube_cancel *cancel;      /**< Ends the operation when fired. NULL: nothing does.                                */
-    int64_t      timeout_ms;  /**< For the whole operation, waiting included. 0: the client's default; negative: none. */
+    size_t       struct_size; /**< Set by KUBE_CALL_OPTIONS_INIT.                                              */
+    kube_cancel *cancel;      /**< Ends the operation when fired. NULL: nothing does.                          */
+    int64_t      timeout_ms;  /**< For the whole operation, waiting included. 0: the client's; negative: none. */
 } kube_call_options;
 
 #ifdef __cplusplus

@@ -4,8 +4,8 @@
  * @ingroup base
  *
  * Every function that can fail returns a kube_status and takes a `kube_error **err` last. Pass NULL when the status is
- * enough: then nothing is allocated for it. On success `*err` is untouched. On failure `*out` is untouched and `*err` is
- * set, with one exception: KUBE_ERR_PARTIAL sets both.
+ * enough: then nothing is allocated for it. On success `*err` is untouched. On failure `*out` is untouched and `*err`
+ * is set, with one exception: KUBE_ERR_PARTIAL sets both.
  */
 #ifndef KUBE_BASE_ERROR_H
 #define KUBE_BASE_ERROR_H

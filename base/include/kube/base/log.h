@@ -21,8 +21,8 @@ typedef enum kube_log_level {
 /**
  * @brief Receives one message.
  *
- * Called from whatever thread does the work, never under a lock of libkube's. It must not call back into the object that
- * logs.
+ * Called from whatever thread does the work, never under a lock of libkube's. It must not call back into the object
+ * that logs.
  * @param[in] user    kube_logger::user.
  * @param[in] level   How much it matters.
  * @param[in] message One line without a line feed, free of secrets, control bytes escaped. Valid during the call.

@@ -4,8 +4,8 @@
  *        implement a transport, a credential, a resolver, a store or a discovery.
  * @ingroup base
  *
- * Unless a function says otherwise all of this is for the thread that steps the loop, and objects are freed before their
- * loop (or by the callback of their guard, which kube_io_free() calls).
+ * Unless a function says otherwise all of this is for the thread that steps the loop, and objects are freed before
+ * their loop (or by the callback of their guard, which kube_io_free() calls).
  *
  * Whatever may wait has one form, in every interface of libkube:
  *
@@ -93,7 +93,7 @@ typedef struct kube_io_watch kube_io_watch;
 typedef void kube_io_watch_fn(void *user, unsigned events);
 
 /**
- * @brief Watches a descriptor, level-triggered.
+ * @brief Watches a descriptor, level-triggered. A descriptor has one watch: a second one is told KUBE_IO_ERROR.
  * @param[in]  io     The loop.
  * @param[in]  fd     Stays the caller's; must be open until the watch is freed.
  * @param[in]  events What to wait for; 0: nothing yet.
@@ -288,9 +288,9 @@ typedef void kube_io_child_done(void *user, kube_status status, int wait_status,
 /**
  * @brief Starts a program; its standard output is collected, its standard error is the process's own.
  *
- * Signals are at their defaults in it, and no descriptor above 2 is handed down. It is killed (SIGKILL) when the call is
- * cancelled, its deadline passes or the loop is freed. The host needs no SIGCHLD handler; one that waits for any child
- * may take the exit status away.
+ * Signals are at their defaults in it, and no descriptor above 2 is handed down. It is killed (SIGKILL) when the call
+ * is cancelled, its deadline passes or the loop is freed. The host needs no SIGCHLD handler; one that waits for any
+ * child may take the exit status away.
  * @param[in]  io   The loop.
  * @param[in]  opts What to run.
  * @param[in]  call Deadline and cancel; NULL: none.

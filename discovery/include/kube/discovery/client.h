@@ -19,23 +19,23 @@ KUBE_BEGIN_DECLS
 
 /** @brief Which documents to ask a server for, best first. @since 0.1 */
 typedef enum kube_discovery_formats {
-    KUBE_DISCOVERY_FORMATS_ALL       = 0, /**< Aggregated v2, aggregated v2beta1 (servers 1.26 to 1.29), legacy.         */
+    KUBE_DISCOVERY_FORMATS_ALL       = 0, /**< Aggregated v2, aggregated v2beta1 (servers 1.26 to 1.29), legacy.      */
     KUBE_DISCOVERY_FORMATS_CLIENT_GO = 1, /**< Aggregated v2, legacy: the bytes of client-go's Accept header, so that
-                                               caches between here and the server are shared with it.                    */
-    KUBE_DISCOVERY_FORMATS_NO_PEER   = 2, /**< As CLIENT_GO, and first the aggregated document of this one server, without
-                                               what only its peers serve.                                                */
-    KUBE_DISCOVERY_FORMATS_LEGACY    = 3  /**< Legacy only: one request for each group-version.                          */
+                                               caches between here and the server are shared with it.                 */
+    KUBE_DISCOVERY_FORMATS_NO_PEER   = 2, /**< As CLIENT_GO, and first the aggregated document of this one server,
+                                               without what only its peers serve.                                     */
+    KUBE_DISCOVERY_FORMATS_LEGACY    = 3  /**< Legacy only: one request for each group-version.                       */
 } kube_discovery_formats;
 
 /** @brief Options of kube_discovery_client_new(). Zeroed members mean the defaults. @since 0.1 */
 typedef struct kube_discovery_client_options {
-    size_t   struct_size;          /**< Set by KUBE_DISCOVERY_CLIENT_OPTIONS_INIT.                                        */
-    int64_t  request_timeout_ms;   /**< For each request; told to the server too. 0: 32 s; negative: none.               */
-    uint64_t max_document_bytes;   /**< Ceiling for one answer. 0: 64 MiB.                                                */
-    uint32_t max_in_flight;        /**< Requests handed to the rest client at once, on a legacy server. 0: 256.          */
-    kube_discovery_formats formats; /**< Which documents to ask for.                                                      */
-    uint32_t slice_ms;             /**< How long one step of the loop may spend decoding a document. 0: 5 ms.            */
-    uint32_t reserved;             /**< Zero.                                                                             */
+    size_t   struct_size;           /**< Set by KUBE_DISCOVERY_CLIENT_OPTIONS_INIT.                                   */
+    int64_t  request_timeout_ms;    /**< For each request; told to the server too. 0: 32 s; negative: none.           */
+    uint64_t max_document_bytes;    /**< Ceiling for one answer. 0: 64 MiB.                                           */
+    uint32_t max_in_flight;         /**< Requests handed to the rest client at once, on a legacy server. 0: 256.      */
+    kube_discovery_formats formats; /**< Which documents to ask for.                                                  */
+    uint32_t slice_ms;              /**< How long one step of the loop may spend decoding a document. 0: 5 ms.        */
+    uint32_t reserved;              /**< Zero.                                                                        */
 } kube_discovery_client_options;
 
 #ifdef __cplusplus

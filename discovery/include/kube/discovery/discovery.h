@@ -99,8 +99,8 @@ KUBE_API kube_status kube_discovery_server_resources_for_group_version(kube_disc
  * @param[out] groups_out Receives the groups; NULL: not wanted.
  * @param[out] lists_out  Receives the lists, in the order of groups and versions; NULL: not wanted.
  * @param[out] err        Receives the explanation of a failure or of what is missing; may be NULL.
- * @retval KUBE_OK          Nothing is missing. As in client-go this is also said when an aggregated document calls every
- *                          group-version stale.
+ * @retval KUBE_OK          Nothing is missing. As in client-go this is also said when an aggregated document calls
+ *                          every group-version stale.
  * @retval KUBE_ERR_PARTIAL Both are set and @p err has one child for each group-version that is missing.
  * @retval KUBE_ERR_CANCELLED, KUBE_ERR_TIMEOUT As asked; also when it happens between the two attempts.
  * @retval KUBE_ERR_UNAVAILABLE And the other statuses of kube_discovery_server_groups(); nothing is set.
@@ -194,8 +194,8 @@ typedef void kube_discovery_fetch_done(void *user, kube_status status, kube_disc
  * @param[in]  want          What to fetch.
  * @param[in]  group_version Which, for KUBE_DISCOVERY_WANT_GROUP_VERSION; else NULL. Copied.
  * @param[in]  opts          Deadline and cancel; NULL: the defaults.
- * @param[in]  done          Called exactly once, from a step of @p io, unless this function fails. KUBE_ERR_PARTIAL says
- *                           that a group-version of the snapshot is stale or failed.
+ * @param[in]  done          Called exactly once, from a step of @p io, unless this function fails. KUBE_ERR_PARTIAL
+ *                           says that a group-version of the snapshot is stale or failed.
  * @param[in]  user          Handed to @p done.
  * @param[out] err           Receives the explanation of a failure; may be NULL.
  * @retval KUBE_PENDING         Started.

@@ -3,8 +3,8 @@
  * @brief API resources and lists of them.
  * @ingroup discovery
  *
- * Everything here is a view of a snapshot: immutable, never copied. A list keeps its snapshot alive; what is read from it
- * is borrowed. Strings are NUL-terminated and never NULL; what the server left out reads as "".
+ * Everything here is a view of a snapshot: immutable, never copied. A list keeps its snapshot alive; what is read from
+ * it is borrowed. Strings are NUL-terminated and never NULL; what the server left out reads as "".
  */
 #ifndef KUBE_DISCOVERY_RESOURCE_H
 #define KUBE_DISCOVERY_RESOURCE_H

@@ -3,9 +3,9 @@
  * @brief Everything a server offers, at one moment: the questions that need no waiting.
  * @ingroup discovery
  *
- * A snapshot is what every answer of discovery is a view of. It is made once and never changed; a newer answer is another
- * snapshot. A program with a loop of its own fetches one (kube_discovery_fetch_start()) and asks it afterwards as often
- * as it likes, from any thread, without a lock.
+ * A snapshot is what every answer of discovery is a view of. It is made once and never changed; a newer answer is
+ * another snapshot. A program with a loop of its own fetches one (kube_discovery_fetch_start()) and asks it afterwards
+ * as often as it likes, from any thread, without a lock.
  *
  * @code
  * const kube_group_version *apps = kube_discovery_snapshot_group_version(snapshot, "apps/v1");
@@ -106,8 +106,8 @@ kube_discovery_snapshot_group_version_at(const kube_discovery_snapshot *snapshot
  * @brief The group-version of a name: one hash lookup.
  * @param[in] snapshot      The snapshot.
  * @param[in] group_version "apps/v1", or "v1" for the core group.
- * @return The group-version in whatever state, or NULL when the server does not list it. When a server lists it more than
- *         once, the last one that is loaded.
+ * @return The group-version in whatever state, or NULL when the server does not list it. When a server lists it more
+ *         than once, the last one that is loaded.
  * @ownership    Borrowed; lives as long as @p snapshot.
  * @threadsafety Any thread. @blocking Never.
  * @since 0.1
@@ -202,8 +202,8 @@ KUBE_API kube_status kube_discovery_snapshot_failures(const kube_discovery_snaps
  * @param[out] groups_out Receives the groups; NULL: not wanted.
  * @param[out] lists_out  Receives the lists, in the order of groups and versions; NULL: not wanted.
  * @param[out] err        Receives the explanation of a failure or of what is missing; may be NULL.
- * @retval KUBE_OK          Nothing is missing. As in client-go this is also said when an aggregated document calls every
- *                          group-version stale; kube_discovery_snapshot_failures() tells more.
+ * @retval KUBE_OK          Nothing is missing. As in client-go this is also said when an aggregated document calls
+ *                          every group-version stale; kube_discovery_snapshot_failures() tells more.
  * @retval KUBE_ERR_PARTIAL Both are set and @p err has one child for each group-version that is missing.
  * @retval KUBE_ERR_OUT_OF_MEMORY Neither is set.
  * @ownership    The caller's; release with kube_api_group_list_unref() and kube_api_resource_lists_unref().

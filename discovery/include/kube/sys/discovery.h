@@ -60,8 +60,8 @@ typedef struct kube_discovery_ops {
                                   void *user, kube_server_version **out, kube_error **err);
 
     /**
-     * How often kube_discovery_server_groups_and_resources() and kube_discovery_server_preferred_resources() ask at most
-     * while something is missing. 0: once, as caches do; the live client says 2.
+     * How often kube_discovery_server_groups_and_resources() and kube_discovery_server_preferred_resources() ask at
+     * most while something is missing. 0: once, as caches do; the live client says 2.
      */
     uint32_t max_attempts;
     uint32_t reserved; /**< Zero. */
@@ -124,8 +124,8 @@ KUBE_API kube_status kube_server_version_from_json(kube_str document, kube_serve
 /**
  * @brief Collects what a server's documents say and makes a snapshot of it. No sockets, no files, no loop.
  *
- * Documents that bring groups come first, that of /api before that of /apis; then the lists of single group-versions, in
- * any order. A document that fails to decode makes the builder useless, except a resource list that is none
+ * Documents that bring groups come first, that of /api before that of /apis; then the lists of single group-versions,
+ * in any order. A document that fails to decode makes the builder useless, except a resource list that is none
  * (KUBE_ERR_PARSE): that one leaves no trace.
  * @threadsafety One thread at a time.
  * @since 0.1
@@ -156,9 +156,9 @@ KUBE_API void kube_discovery_snapshot_builder_free(kube_discovery_snapshot_build
 
 /** @brief The documents that bring groups. @since 0.1 */
 typedef enum kube_discovery_document {
-    KUBE_DISCOVERY_DOCUMENT_API_VERSIONS = 1, /**< APIVersions: the legacy answer of /api.                             */
-    KUBE_DISCOVERY_DOCUMENT_GROUP_LIST   = 2, /**< APIGroupList: the legacy answer of /apis.                           */
-    KUBE_DISCOVERY_DOCUMENT_AGGREGATED   = 3  /**< APIGroupDiscoveryList, v2 or v2beta1: groups with their resources.  */
+    KUBE_DISCOVERY_DOCUMENT_API_VERSIONS = 1, /**< APIVersions: the legacy answer of /api.                            */
+    KUBE_DISCOVERY_DOCUMENT_GROUP_LIST   = 2, /**< APIGroupList: the legacy answer of /apis.                          */
+    KUBE_DISCOVERY_DOCUMENT_AGGREGATED   = 3  /**< APIGroupDiscoveryList, v2 or v2beta1: groups with their resources. */
 } kube_discovery_document;
 
 /**

@@ -34,8 +34,8 @@ typedef struct kube_rest_client kube_rest_client;
 /** @brief When to ask for compressed answers. @since 0.1 */
 typedef enum kube_compression {
     KUBE_COMPRESSION_AUTO   = 0, /**< gzip, unless the server is on this machine, where it only costs time. */
-    KUBE_COMPRESSION_ALWAYS = 1, /**< gzip.                                                                */
-    KUBE_COMPRESSION_NEVER  = 2  /**< Plain.                                                               */
+    KUBE_COMPRESSION_ALWAYS = 1, /**< gzip. */
+    KUBE_COMPRESSION_NEVER  = 2  /**< Plain. */
 } kube_compression;
 
 /**
@@ -45,29 +45,29 @@ typedef enum kube_compression {
  * @since 0.1
  */
 typedef struct kube_rest_client_options {
-    size_t      struct_size;     /**< Set by KUBE_REST_CLIENT_OPTIONS_INIT.                                               */
-    const char *base_url;        /**< Required: "https://host:port/prefix". https or http, no user, query or fragment.   */
-    const char *user_agent;      /**< Visible ASCII. NULL: "libkube/<version> (linux/<arch>)".                            */
-    const char *ca_pem;          /**< The only authorities to trust, PEM. NULL: the system's.                             */
-    size_t      ca_pem_len;      /**< Its bytes.                                                                          */
-    const char *cert_pem;        /**< Client certificate with its chain, PEM. NULL: none.                                 */
-    size_t      cert_pem_len;    /**< Its bytes.                                                                          */
-    const char *key_pem;         /**< Its private key, PEM, not encrypted.                                                */
-    size_t      key_pem_len;     /**< Its bytes.                                                                          */
-    const char *tls_server_name; /**< The name to ask for and to verify, when it is not the host of the URL.              */
-    const char *bearer_token;    /**< Sent as "Authorization: Bearer …". Not together with @ref credential.               */
-    struct kube_credential *credential; /**< Asked before each request. NULL: only what the members above say.            */
-    struct kube_resolver   *resolver;   /**< Turns names into addresses. NULL: libcurl does, in a thread of its own.      */
-    struct kube_transport  *transport;  /**< Sends requests. NULL: libcurl over HTTP/2 or HTTP/1.1.                       */
-    const kube_clock       *clock;      /**< For blocking calls; loops have their own. NULL: the system's.                */
-    kube_logger logger;                 /**< One line per request at INFO. Zeroed: silence.                               */
-    uint64_t    max_response_bytes;     /**< Ceiling for a body, after decompression; more is KUBE_ERR_LIMIT. 0: 64 MiB.  */
-    int64_t     timeout_ms;             /**< For a whole request that says nothing itself. 0: 60 s; negative: none.       */
-    uint32_t    connect_timeout_ms;     /**< Name, TCP and TLS together. 0: 30 s.                                         */
-    uint32_t    max_connections;        /**< At once. 0: 4 where the server speaks HTTP/2, 16 where it does not.          */
-    kube_compression compression;       /**< When to ask for gzip.                                                        */
-    bool        insecure_skip_tls_verify; /**< Accept any certificate. Not together with @ref ca_pem.                     */
-    bool        reserved[3];              /**< Zero.                                                                      */
+    size_t      struct_size;     /**< Set by KUBE_REST_CLIENT_OPTIONS_INIT. */
+    const char *base_url;        /**< Required: "https://host:port/prefix"; no user, query or fragment. */
+    const char *user_agent;      /**< Visible ASCII. NULL: "libkube/<version> (linux/<arch>)". */
+    const char *ca_pem;          /**< The only authorities to trust, PEM. NULL: the system's. */
+    size_t      ca_pem_len;      /**< Its bytes. */
+    const char *cert_pem;        /**< Client certificate with its chain, PEM. NULL: none. */
+    size_t      cert_pem_len;    /**< Its bytes. */
+    const char *key_pem;         /**< Its private key, PEM, not encrypted. */
+    size_t      key_pem_len;     /**< Its bytes. */
+    const char *tls_server_name; /**< The name to ask for and to verify, when it is not the host of the URL. */
+    const char *bearer_token;    /**< Sent as "Authorization: Bearer …". Not together with @ref credential. */
+    struct kube_credential *credential; /**< Asked before each request. NULL: only what the members above say. */
+    struct kube_resolver   *resolver;   /**< Turns names into addresses. NULL: libcurl does, in a thread of its own. */
+    struct kube_transport  *transport;  /**< Sends requests. NULL: libcurl over HTTP/2 or HTTP/1.1. */
+    const kube_clock       *clock;      /**< For blocking calls; loops have their own. NULL: the system's. */
+    kube_logger logger;                 /**< One line per request at INFO. Zeroed: silence. */
+    uint64_t    max_response_bytes;     /**< Ceiling for a body, decompressed; more is KUBE_ERR_LIMIT. 0: 64 MiB. */
+    int64_t     timeout_ms;             /**< For a whole request that says nothing itself. 0: 60 s; negative: none. */
+    uint32_t    connect_timeout_ms;     /**< Name, TCP and TLS together. 0: 30 s. */
+    uint32_t    max_connections;        /**< At once. 0: 4 where the server speaks HTTP/2, 16 where it does not. */
+    kube_compression compression;       /**< When to ask for gzip. */
+    bool        insecure_skip_tls_verify; /**< Accept any certificate. Not together with @ref ca_pem. */
+    bool        reserved[3];              /**< Zero. */
 } kube_rest_client_options;
 
 #ifdef __cplusplus

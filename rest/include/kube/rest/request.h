@@ -18,8 +18,8 @@ KUBE_BEGIN_DECLS
 
 /** @brief A name and a value: a query parameter or a header. @since 0.1 */
 typedef struct kube_rest_param {
-    const char *name;  /**< Not empty.          */
-    const char *value; /**< NULL counts as "".  */
+    const char *name;  /**< Not empty. */
+    const char *value; /**< NULL counts as "". */
 } kube_rest_param;
 
 /**
@@ -27,17 +27,17 @@ typedef struct kube_rest_param {
  * @since 0.1
  */
 typedef struct kube_rest_request {
-    size_t      struct_size;        /**< Set by KUBE_REST_REQUEST_INIT.                                                   */
-    const char *method;             /**< NULL: "GET", the only method of this release.                                    */
-    const char *path;               /**< Absolute, put behind the path of the base URL; what needs it is escaped.         */
-    const char *uri;                /**< Instead of @ref path: "/path?query", escaped already.                            */
-    const kube_rest_param *query;   /**< Parameters, escaped and sent in this order, behind those of @ref uri.            */
-    size_t      query_count;        /**< How many.                                                                        */
-    const kube_rest_param *headers; /**< Further headers; not Host, Authorization, Connection and the like.               */
-    size_t      header_count;       /**< How many.                                                                        */
-    const char *accept;             /**< NULL: JSON, else anything (application/json, then any type).                      */
-    uint64_t    max_response_bytes; /**< 0: the client's ceiling.                                                         */
-    int64_t     timeout_ms;         /**< Where the call options say nothing. 0: the client's; negative: none.             */
+    size_t      struct_size;        /**< Set by KUBE_REST_REQUEST_INIT. */
+    const char *method;             /**< NULL: "GET", the only method of this release. */
+    const char *path;               /**< Absolute, put behind the path of the base URL; what needs it is escaped. */
+    const char *uri;                /**< Instead of @ref path: "/path?query", escaped already. */
+    const kube_rest_param *query;   /**< Parameters, escaped and sent in this order, behind those of @ref uri. */
+    size_t      query_count;        /**< How many. */
+    const kube_rest_param *headers; /**< Further headers; not Host, Authorization, Connection and the like. */
+    size_t      header_count;       /**< How many. */
+    const char *accept;             /**< NULL: JSON, else anything (application/json, then any type). */
+    uint64_t    max_response_bytes; /**< 0: the client's ceiling. */
+    int64_t     timeout_ms;         /**< Where the call options say nothing. 0: the client's; negative: none. */
 } kube_rest_request;
 
 #ifdef __cplusplus

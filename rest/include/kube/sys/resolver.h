@@ -3,8 +3,8 @@
  * @brief Plugging in a resolver: how a host name becomes addresses.
  * @ingroup rest
  *
- * Without one, libcurl resolves in a short-lived thread of its own. A program that must have no foreign thread, or has an
- * asynchronous resolver already, hands in its own. Hosts that are addresses are never resolved.
+ * Without one, libcurl resolves in a short-lived thread of its own. A program that must have no foreign thread, or has
+ * an asynchronous resolver already, hands in its own. Hosts that are addresses are never resolved.
  */
 #ifndef KUBE_SYS_RESOLVER_H
 #define KUBE_SYS_RESOLVER_H

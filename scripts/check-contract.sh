@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# What no compiler checks: that public functions document their contract, and that sources keep the house rules. Prints
+# file:line for each fault; scripts/check-contract.sh [FILE…] (default: all).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [[ $# -gt 0 ]]; then
+    files=("$@")
+else
+    mapfile -t files < <(find base rest auth cache discovery httpcache testing include examples tests bench \
+        scripts cmake \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' -o -name '*.awk' -o -name '*.cmake' \
+        -o -name CMakeLists.txt \) \
+        -not -path '*/fixtures/*' -not -path '*/corpus/*' 2>/dev/null | LC_ALL=C sort)
+fi
+
+sources=() headers=()
+for file in "${files[@]}"; do
+    case $file in
+    *.c | *.h) sources+=("$file") ;;&
+    */include/kube/*.h | include/kube/*.h) headers+=("$file") ;;
+    esac
+done
+
+status=0
+check() { awk -f "$1" "${@:2}" || status=1; }
+
+[[ ${#headers[@]} -eq 0 ]] || awk -f scripts/declarations.awk "${headers[@]}" | check scripts/check-docs.awk
+[[ ${#sources[@]} -eq 0 ]] || check scripts/check-sources.awk "${sources[@]}"
+check scripts/check-layout.awk "${files[@]}"
+exit $status

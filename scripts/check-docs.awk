@@ -1,0 +1,98 @@
+# Reads the records of declarations.awk and reports what a documentation comment lacks.
+
+BEGIN { FS = "\t"; bad = 0 }
+
+function report(what) {
+    printf "%s:%d: %s: %s\n", $1, $2, $4, what
+    bad = 1
+}
+
+# The declaration's parameters into param[1..n], their texts; functions as parameters are one.
+function split_parameters(text,    i, c, depth, n, start) {
+    sub(/^[^(]*\(/, "", text)
+    depth = 0
+    n = 0
+    start = 1
+    for (i = 1; i <= length(text); i++) {
+        c = substr(text, i, 1)
+        if (c == "(")
+            depth++
+        else if ((c == ")" && depth == 0) || (c == "," && depth == 0)) {
+            param[++n] = substr(text, start, i - start)
+            start = i + 1
+            if (c == ")")
+                break
+        } else if (c == ")")
+            depth--
+    }
+    return n
+}
+
+function name_of(text) {
+    if (match(text, /\(\*[A-Za-z_0-9]+\)/))
+        return substr(text, RSTART + 2, RLENGTH - 3)
+    sub(/\[[^]]*\][ ]*$/, "", text)
+    sub(/[ ]+$/, "", text)
+    if (match(text, /[A-Za-z_][A-Za-z_0-9]*$/))
+        return substr(text, RSTART, RLENGTH)
+    return ""
+}
+
+function documents(name) {
+    return $7 ~ ("@param *(\\[[a-z,]+\\])? +" name "[^A-Za-z_0-9]")
+}
+
+$3 == "inline" && $4 !~ /^kube_/ { report("a public header's function needs our prefix"); next }
+$4 ~ /_make$/ { next }                      # the C++ half of an INIT macro, documented there
+
+{
+    if ($7 == "-") {
+        if ($3 != "type" || $6 ~ /\{/ || $6 !~ /^typedef struct [a-z_0-9]+ [a-z_0-9]+;/)
+            report("has no documentation")
+        else
+            report("the type has no documentation")
+        next
+    }
+    if ($7 !~ /@brief/)
+        report("no @brief")
+    if ($5 == "-")
+        report("no @since")
+    if ($3 == "type")
+        next
+
+    head = $6
+    sub(/\(.*/, "", head)
+    sub(/^(KUBE_API|static inline) /, "", head)
+    sub(/[A-Za-z_0-9]+$/, "", head)
+    returns = head
+    gsub(/ +$/, "", returns)
+
+    gives = returns ~ /\*/ && $4 !~ /_ref$/
+    error_out = 0
+    n = split_parameters($6)
+    for (i = 1; i <= n; i++) {
+        name = name_of(param[i])
+        if (name == "void" || param[i] ~ /\.\.\./)
+            continue
+        if (!documents(name))
+            report("no @param for " name)
+        if (param[i] ~ /kube_error \*\*/)
+            error_out = 1
+        else if (param[i] ~ /\*\*/ && param[i] !~ /const \*/)
+            gives = 1
+        if (param[i] ~ /kube_error \*\*/ && i != n && $6 !~ /\.\.\./)
+            report("the error is not the last parameter")
+    }
+    if (returns != "void" && $7 !~ /@return|@retval/)
+        report("no @return or @retval")
+    if (gives && $7 !~ /@ownership/)
+        report("no @ownership, but memory changes hands")
+    if ($7 !~ /@threadsafety/)
+        report("no @threadsafety")
+    if ($7 !~ /@blocking/)
+        report("no @blocking")
+    if (returns == "kube_status" && error_out && $4 !~ /^kube_error_/ && $6 !~ /KUBE_MUST_CHECK/)
+        report("its status must be marked KUBE_MUST_CHECK")
+}
+
+END { exit bad }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares what each shared library exports with the written list, and the list with the headers: run.sh BUILD_DIR
-# SOURCE_DIR. Exits 77 when there is no shared library to look at.
+# SOURCE_DIR. A build without shared libraries fails: there is nothing to look at.
 set -euo pipefail
 build=$1 source=$2
 status=0 looked_at=0
@@ -39,6 +39,6 @@ while read -r so; do
     compgen -G "$source/*/${library#libkube-}.map" > /dev/null || fail "$so has no map file"
 done < <(find "$build" -name 'libkube-*.so')
 
-[[ $status -eq 0 && $looked_at -eq 0 ]] && exit 77
+[[ $looked_at -gt 0 ]] || fail "there is no shared library to look at"
 [[ $status -ne 0 ]] || echo "exports: $looked_at libraries export what is listed"
 exit $status

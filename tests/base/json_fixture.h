@@ -20,7 +20,8 @@
 
 /* A document with something of everything. */
 #define JSON_SAMPLE                                                                                                    \
-    "{\"kind\":\"APIGroupDiscoveryList\",\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"a\\u0070ps\",\"x\":null}," \
+    "{\"kind\":\"APIGroupDiscoveryList\",\"metadata\":{},\"items\":["                                                  \
+    "{\"metadata\":{\"name\":\"a\\u0070ps\",\"x\":null},"                                                              \
     "\"versions\":[ {\"version\":\"v1\",\"n\":[-1,0.5e+3,true,false],\"s\":\"\\ud83d\\ude00 \xc3\xa9\\n\"} ]}]}"
 
 /* A reader at the start of the document, which must outlive it. */

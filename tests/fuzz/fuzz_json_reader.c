@@ -2,7 +2,7 @@
  * same. Beside that, what must hold for any bytes at all: skipping is as strict as reading, offsets never go back,
  * decoding is the same by every function, and no order of calls breaks the reader.
  *
- * tests/base/test_json_reader.c includes this file and runs disagreement() on documents it makes itself. */
+ * tests/base/json_fixture.c includes this file and runs disagreement() on documents it makes itself. */
 #include <kube/base/json.h>
 
 #include <jansson.h>

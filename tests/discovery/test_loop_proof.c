@@ -13,7 +13,6 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -30,7 +29,7 @@
 enum { SLEEP_MS = 3000, LIMIT_NS = 20 * 1000000, BLOCKING_THREADS = 32 };
 
 static char folder[64], ca_file[512], token[256] = "of-no-interest", server_port[16];
-static pid_t server_pid;
+static rest_fixture own_server;
 
 /* ---- a name resolution that sleeps: libcurl's own finds this function first ---- */
 
@@ -97,30 +96,10 @@ static void serve(void *user, test_connection *c, const test_request *r)
 
 static void start_own_server(void)
 {
-    rest_fixture f;
-    int ready[2];
-    char text[128] = "";
-
-    rest_fixture_init(&f);
-    write_file("ca.pem", f.ca.cert_pem, 0600);
+    rest_fixture_start_process(&own_server, serve, NULL);
+    write_file("ca.pem", own_server.ca.cert_pem, 0600);
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder);
-    if (pipe(ready) != 0)
-        abort();
-    server_pid = fork();
-    if (server_pid == 0) {
-        rest_fixture_start_with(&f, (test_server_options){ .handler = serve, .cert = &f.server_cert }, "localhost");
-        if (write(ready[1], f.url, strlen(f.url)) < 0)
-            abort();
-        close(ready[1]);
-        for (;;)
-            pause();
-    }
-    close(ready[1]);
-    if (server_pid < 0 || read(ready[0], text, sizeof text - 1) <= 0)
-        abort();
-    close(ready[0]);
-    snprintf(server_port, sizeof server_port, "%s", strrchr(text, ':') + 1);
-    rest_fixture_clear(&f);
+    snprintf(server_port, sizeof server_port, "%s", strrchr(own_server.url, ':') + 1);
 }
 
 /* The end-to-end cluster: its CA, its administrator's token, its port under the name that has to be resolved. */
@@ -189,10 +168,7 @@ static int tear_down_all(void **state)
     char command[128];
 
     (void)state;
-    if (server_pid > 0) {
-        kill(server_pid, SIGKILL);
-        waitpid(server_pid, NULL, 0);
-    }
+    rest_fixture_clear(&own_server);
     for (const char *const *name = (const char *const[]){ "ca.pem", "runs", "slow-plugin", "plugin", "slow.kubeconfig",
                                                           "kubeconfig", NULL };
          *name != NULL; name++) {

@@ -57,7 +57,7 @@ static int set_up_all(void **state)
     (void)state;
     documents[0] = read_document("api.aggregated.json");
     documents[1] = read_document("apis.aggregated.json");
-    rest_fixture_start(&server, serve, NULL);
+    rest_fixture_start_process(&server, serve, NULL);
     snprintf(folder, sizeof folder, "/tmp/kube-memory-XXXXXX");
     if (mkdtemp(folder) == NULL)
         return -1;

@@ -1,9 +1,12 @@
 #include "rest_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static void require(bool ok, const char *what)
 {
@@ -38,8 +41,32 @@ void rest_fixture_start(rest_fixture *f, test_handler *handler, void *user)
                             "127.0.0.1");
 }
 
+void rest_fixture_start_process(rest_fixture *f, test_handler *handler, void *user)
+{
+    int ready[2];
+
+    rest_fixture_init(f);
+    require(pipe(ready) == 0, "making a pipe");
+    f->pid = fork();
+    require(f->pid >= 0, "forking");
+    if (f->pid == 0) {
+        rest_fixture_start_with(f, (test_server_options){ .handler = handler, .user = user, .cert = &f->server_cert },
+                                "127.0.0.1");
+        require(write(ready[1], f->url, sizeof f->url) == (ssize_t)sizeof f->url, "telling the port");
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    require(read(ready[0], f->url, sizeof f->url) == (ssize_t)sizeof f->url, "hearing of the port");
+    close(ready[0]);
+}
+
 void rest_fixture_clear(rest_fixture *f)
 {
+    if (f->pid > 0) {
+        kill(f->pid, SIGKILL);
+        waitpid(f->pid, NULL, 0);
+    }
     test_server_stop(f->server);
     test_cert_clear(&f->ca);
     test_cert_clear(&f->other_ca);

@@ -7,9 +7,12 @@
 #include <kube/rest/client.h>
 #include <kube/rest/request.h>
 
+#include <sys/types.h>
+
 typedef struct rest_fixture {
     test_cert    ca, other_ca, server_cert, client_cert;
-    test_server *server;
+    test_server *server; /* NULL when it is a process of its own */
+    pid_t        pid;    /* of that process, or 0 */
     char         url[64];
 } rest_fixture;
 
@@ -24,6 +27,8 @@ typedef struct rest_result {
 void rest_fixture_init(rest_fixture *f); /* the certificates only */
 void rest_fixture_start(rest_fixture *f, test_handler *handler, void *user);
 void rest_fixture_start_with(rest_fixture *f, test_server_options options, const char *host);
+/* The same in a process of its own: every thread and descriptor of this one is then the library's under test. */
+void rest_fixture_start_process(rest_fixture *f, test_handler *handler, void *user);
 void rest_fixture_clear(rest_fixture *f);
 
 /* Options that trust the fixture's CA. */

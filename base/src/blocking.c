@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
 
 struct kube__blocking_call {
@@ -114,6 +115,15 @@ static void start_in_driver(void *user)
         kube__blocking_finish(call, st);
 }
 
+static void sleep_a_little(kube__blocking *blocking)
+{
+    struct timespec pause = { 0, 10 * 1000 * 1000 };
+
+    pthread_mutex_unlock(&blocking->lock);
+    nanosleep(&pause, NULL);
+    pthread_mutex_lock(&blocking->lock);
+}
+
 /* Under the lock, which is given up while the loop turns. The call cannot be given up before its operation has ended:
  * that still points to it. */
 static void drive(kube__blocking *blocking, kube__blocking_call *call)
@@ -125,7 +135,9 @@ static void drive(kube__blocking *blocking, kube__blocking_call *call)
         pthread_mutex_unlock(&blocking->lock);
         st = kube__io_turn(blocking->io, -1);
         pthread_mutex_lock(&blocking->lock);
-        (void)st; /* EBADF or EINVAL on our own epoll descriptor: somebody closed it, and no status could help */
+        /* Somebody closed our epoll descriptor: nothing helps, but that need not be at full speed. */
+        if (st != KUBE_OK && !call->done)
+            sleep_a_little(blocking);
     }
     blocking->driven = false;
 }
@@ -148,7 +160,9 @@ static void start_and_drive(kube__blocking *blocking, kube__blocking_call *call)
 
     blocking->driven = true;
     pthread_mutex_unlock(&blocking->lock);
+    kube__io_enter_callback(); /* what is plugged in may not block here either */
     st = call->start(call->arg, blocking->io, call);
+    kube__io_leave_callback();
     pthread_mutex_lock(&blocking->lock);
     if (st != KUBE_PENDING)
         finish_locked(call, st);
@@ -188,7 +202,8 @@ kube_status kube__blocking_run(kube__blocking *blocking, kube__blocking_start *s
             wait_or_drive(blocking, &call);
         }
         delist(blocking, &call);
-        promote(blocking);
+        if (!blocking->driven)
+            promote(blocking);
         st = call.status;
     }
     pthread_mutex_unlock(&blocking->lock);

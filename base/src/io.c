@@ -22,6 +22,16 @@ bool kube__io_in_callback(void)
     return callback_depth != 0;
 }
 
+void kube__io_enter_callback(void)
+{
+    callback_depth++;
+}
+
+void kube__io_leave_callback(void)
+{
+    callback_depth--;
+}
+
 bool kube__io_is_foreign(const kube_io *io)
 {
     return io->pid != getpid();

@@ -119,8 +119,20 @@ void kube_io_watch_free(kube_io_watch *watch)
     kube__free(watch);
 }
 
+/* The kernel took the number as a new one, so nothing is left of any earlier watch of it: what such a watch still has
+ * to say ("not any more") would hit this one. */
+static void forget_predecessors(kube_io *io, const kube_io_watch *watch)
+{
+    for (uint32_t i = 0; i < io->watch_capacity; i++) {
+        kube_io_watch *other = io->watches[i].watch;
+
+        if (other != NULL && other != watch && other->fd == watch->fd)
+            other->applied = 0;
+    }
+}
+
 /* The kernel forgets a descriptor when it is closed, and numbers come back: what it knows may differ from `applied`. */
-static bool tell_kernel(const kube_io *io, const kube_io_watch *watch)
+static bool tell_kernel(kube_io *io, const kube_io_watch *watch)
 {
     struct epoll_event ev = { .events = 0, .data.u64 = slot_key(io, watch->slot) };
 
@@ -129,13 +141,17 @@ static bool tell_kernel(const kube_io *io, const kube_io_watch *watch)
     if (watch->wanted & KUBE_IO_WRITE)
         ev.events |= EPOLLOUT;
     if (watch->wanted == 0) {
-        epoll_ctl(io->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL); /* already gone is fine */
+        if (watch->applied != 0)
+            epoll_ctl(io->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL); /* already gone is fine */
         return true;
     }
     if (watch->applied != 0 && epoll_ctl(io->epoll_fd, EPOLL_CTL_MOD, watch->fd, &ev) == 0)
         return true;
     /* EEXIST: another watch has the descriptor. Taking it over would make that one deaf. */
-    return epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, watch->fd, &ev) == 0;
+    if (epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, watch->fd, &ev) != 0)
+        return false;
+    forget_predecessors(io, watch);
+    return true;
 }
 
 static void apply(kube_io *io, kube_io_watch *watch)

@@ -9,7 +9,7 @@
 #include <kube/sys/error.h>
 #include <kube/sys/rest.h>
 
-
+#include <unistd.h>
 
 enum { MAX_REDIRECTS = 10, OWN_HEADERS = 3 };
 
@@ -308,7 +308,11 @@ kube_status kube_rest_client_send(kube_rest_client *client, kube_io *io, const k
 {
     kube_rest_request r;
     operation *op = NULL;
-    kube_status st = check_request(request, &r, err);
+    kube_status st = KUBE_OK;
+
+    if (client->pid != getpid())
+        return kube_error_set(err, KUBE_ERR_FORKED, "the client belongs to the parent process");
+    st = check_request(request, &r, err);
 
     if (st == KUBE_OK)
         st = new_operation(client, io, &r, &op, err);

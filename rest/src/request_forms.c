@@ -143,6 +143,8 @@ kube_status kube_rest_client_do(kube_rest_client *client, const kube_rest_reques
         return st;
     if (request == NULL)
         return kube_error_set(err, KUBE_ERR_INVALID_ARG, "a request is needed");
+    /* Another thread may let go of it meanwhile, and the last reference must not be dropped inside a round. */
+    kube_rest_client_ref(client);
     st = kube__blocking_run(client->blocking, start_blocking, &b, &b.err);
     if (st == KUBE_OK) {
         *out = b.response;
@@ -152,5 +154,6 @@ kube_status kube_rest_client_do(kube_rest_client *client, const kube_rest_reques
     } else {
         kube_error_free(b.err);
     }
+    kube_rest_client_unref(client);
     return st;
 }

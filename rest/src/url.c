@@ -165,8 +165,7 @@ kube_status kube__url_parse(const char *text, kube__url *out, kube_error **err)
         return kube_error_set(err, KUBE_ERR_CONFIG, "the server's URL is longer than %d bytes",
                               KUBE__URL_MAX_BYTES / 2);
     if (!skip_scheme(&p, &url.https))
-        return kube_error_set(err, KUBE_ERR_CONFIG, "the server's URL \"%s\" does not begin with https:// or http://",
-                              text);
+        return kube_error_set(err, KUBE_ERR_CONFIG, "the server's URL does not begin with https:// or http://");
     authority = kube_str_n(p, strcspn(p, "/?#"));
     path = kube_str_c(p + authority.len);
     url.port = url.https ? 443 : 80;
@@ -316,7 +315,9 @@ kube_status kube__url_append_redirect(kube_buf *out, const kube__url *base, cons
         return kube_error_set(err, KUBE_ERR_PROTOCOL,
                               "the server redirects to another origin (%.200s), which is not followed", location);
     location += skip;
-    if (location[0] == '?' || location[0] == '\0')
+    if (skip != 0 && location[0] != '/') /* an origin without a path: its root */
+        kube_buf_append_char(out, '/');
+    else if (location[0] == '?' || location[0] == '#' || location[0] == '\0')
         kube_buf_append(out, kube_str_n(current_target, strcspn(current_target, "?")));
     else if (location[0] != '/') /* relative to the last slash of the path */
         kube_buf_append(out, kube_str_n(current_target,

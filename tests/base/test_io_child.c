@@ -148,7 +148,7 @@ static void output_may_be_as_long_as_the_ceiling_and_no_longer(void **state)
     assert_int_equal(r.status, KUBE_OK);
     assert_string_equal(r.output, "0123456789");
     begin = now_ms();
-    must_start(&r, io, "printf 01234567890; sleep 30", 10, NULL);
+    must_start(&r, io, "printf 01234567890; exec sleep 30", 10, NULL);
     assert_true(run_until(io, &r.done));
     assert_int_equal(r.status, KUBE_ERR_LIMIT);
     assert_int_equal(r.wait_status, -1);
@@ -181,7 +181,7 @@ static void a_grandchild_that_keeps_the_pipe_delays_nobody(void **state)
     run r;
 
     (void)state;
-    must_start(&r, io, "sleep 3 & echo parent", 0, NULL);
+    must_start(&r, io, "sleep 3 2>&- & echo parent", 0, NULL);
     assert_true(run_until(io, &r.done));
     assert_string_equal(r.output, "parent\n");
     assert_int_equal(r.status, KUBE_OK);
@@ -229,7 +229,7 @@ static void a_deadline_kills_too(void **state)
     (void)state;
     fake_clock_init(&fake, 0);
     io = make_fake_io(&fake);
-    must_start(&r, io, "sleep 30", 0, &call);
+    must_start(&r, io, "exec sleep 30", 0, &call);
     assert_true(settle(io));
     assert_false(r.done);
     fake_clock_advance(&fake, 200);
@@ -346,7 +346,7 @@ static void a_host_that_ignores_sigchld_still_learns_of_the_end(void **state)
     assert_int_equal(r.wait_status, -1);
     assert_string_equal(r.output, "x\n");
     assert_int_equal(kube_cancel_new(NULL, &call.cancel, NULL), KUBE_OK);
-    must_start(&r, io, "sleep 30", 0, &call);
+    must_start(&r, io, "exec sleep 30", 0, &call);
     kube_cancel_fire(call.cancel);
     assert_true(run_until(io, &r.done));
     assert_int_equal(r.status, KUBE_ERR_CANCELLED);

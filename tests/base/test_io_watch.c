@@ -348,6 +348,34 @@ static void a_second_watch_of_one_descriptor_is_refused_aloud(void **state)
     kube_io_free(io);
 }
 
+/* libcurl 7.88 closes a socket that never connected first and says "not any more" afterwards: by then the number may be
+ * somebody else's. */
+static void a_watch_of_a_closed_descriptor_does_not_take_its_successors_events(void **state)
+{
+    kube_io *io = make_io();
+    tap old, new = { 0 };
+
+    (void)state;
+    open_tap(&old, io, KUBE_IO_READ);
+    assert_true(settle(io));
+    close(old.ends[0]);
+    assert_int_equal(pipe(new.ends), 0);
+    assert_int_equal(new.ends[0], old.ends[0]);
+    kube_io_watch_set(old.watch, 0);
+    watch_fd(&new, io, new.ends[0], KUBE_IO_READ);
+    assert_true(settle(io));
+    fill(&new);
+    assert_int_equal(kube_io_step(io, 0), KUBE_PENDING);
+    assert_int_equal(new.events, KUBE_IO_READ);
+    kube_io_watch_free(old.watch);
+    new.events = 0;
+    assert_int_equal(kube_io_step(io, 0), KUBE_PENDING); /* the byte is still there */
+    assert_int_equal(new.events, KUBE_IO_READ);
+    close_tap(&new);
+    close(old.ends[1]);
+    kube_io_free(io);
+}
+
 static void make_many(tap *t)
 {
     t->then = NULL;
@@ -503,6 +531,7 @@ int main(void)
         ALLOC_TRACE_TEST(an_outer_loop_learns_of_a_refusal),
         ALLOC_TRACE_TEST(refused_watches_may_free_each_other),
         ALLOC_TRACE_TEST(a_second_watch_of_one_descriptor_is_refused_aloud),
+        ALLOC_TRACE_TEST(a_watch_of_a_closed_descriptor_does_not_take_its_successors_events),
         ALLOC_TRACE_TEST(a_callback_may_make_many_watches),
         ALLOC_TRACE_TEST(more_watches_than_one_round_fetches_are_all_served),
         ALLOC_TRACE_TEST(many_random_changes_end_as_the_model_says),

@@ -116,6 +116,25 @@ static void a_failed_second_opener_leaves_the_first_connection_in_use(void **sta
     assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_GO);
 }
 
+static void after_a_lost_connection_one_finds_out_and_the_others_wait(void **state)
+{
+    kube__gate gate = { 0 };
+
+    (void)state;
+    kube__gate_admit(&gate);
+    kube__gate_connected(&gate, true);
+    for (int i = 1; i < 60; i++)
+        kube__gate_admit(&gate);
+    kube__gate_lost(&gate);
+    for (int i = 0; i < 30; i++)
+        kube__gate_finished(&gate, false);
+    assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_OPEN);
+    for (int i = 0; i < 60; i++)
+        assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_WAIT);
+    kube__gate_connected(&gate, true);
+    assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_GO);
+}
+
 static void nothing_is_assumed_of_connections_that_were_idle(void **state)
 {
     kube__gate gate = { 0 };
@@ -138,6 +157,7 @@ int main(void)
         cmocka_unit_test(http1_transfers_have_a_connection_each_up_to_the_bound),
         cmocka_unit_test(an_opener_that_fails_makes_way_for_the_next),
         cmocka_unit_test(a_failed_second_opener_leaves_the_first_connection_in_use),
+        cmocka_unit_test(after_a_lost_connection_one_finds_out_and_the_others_wait),
         cmocka_unit_test(nothing_is_assumed_of_connections_that_were_idle),
     };
 

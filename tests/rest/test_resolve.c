@@ -221,6 +221,51 @@ static void it_is_interrupted_when_nobody_waits_any_more(void **state)
     kube_io_free(io);
 }
 
+/* Starts the second request from the first one's `done`, before the resolver has heard that it was given up. */
+typedef struct successor {
+    kube_rest_client *client;
+    kube_io          *io;
+    fake_resolver    *resolver;
+    rest_result       first, second;
+} successor;
+
+static void on_cancelled(void *user, kube_status status, kube_rest_response *response, kube_error *err)
+{
+    successor *s = user;
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    rest_record(&s->first, status, response, err);
+    s->resolver->never = false;
+    request.path = "/";
+    assert_int_equal(kube_rest_client_start(s->client, s->io, &request, NULL, rest_record, &s->second, NULL),
+                     KUBE_PENDING);
+}
+
+static void a_cancelled_request_does_not_take_its_successor_along(void **state)
+{
+    fake_resolver f = { .addresses = "127.0.0.1", .never = true };
+    successor s = { .client = client_with(&f), .resolver = &f };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &s.io, NULL), KUBE_OK);
+    assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+    request.path = "/";
+    assert_int_equal(kube_rest_client_start(s.client, s.io, &request, &opts, on_cancelled, &s, NULL), KUBE_PENDING);
+    assert_int_equal(kube_io_step(s.io, 10), KUBE_OK);
+    kube_cancel_fire(opts.cancel);
+    rest_run_until_done(s.io, &s.second);
+    assert_int_equal(s.first.status, KUBE_ERR_CANCELLED);
+    assert_int_equal(s.second.status, KUBE_OK);
+    assert_int_equal(f.asked, 2);
+    rest_result_clear(&s.first);
+    rest_result_clear(&s.second);
+    kube_cancel_unref(opts.cancel);
+    kube_rest_client_unref(s.client);
+    kube_io_free(s.io);
+}
+
 static void freeing_the_loop_while_it_works_ends_everything_once(void **state)
 {
     fake_resolver f = { .never = true };
@@ -251,6 +296,7 @@ int main(void)
         cmocka_unit_test(an_unknown_name_fails_everybody_who_waits_with_the_resolvers_words),
         cmocka_unit_test(an_empty_answer_is_no_answer),
         cmocka_unit_test(it_is_interrupted_when_nobody_waits_any_more),
+        cmocka_unit_test(a_cancelled_request_does_not_take_its_successor_along),
         cmocka_unit_test(freeing_the_loop_while_it_works_ends_everything_once),
     };
 

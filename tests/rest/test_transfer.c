@@ -3,12 +3,15 @@
 
 #include <kube/base/io.h>
 
+#include <pthread.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -81,6 +84,11 @@ static void handler(void *user, test_connection *c, const test_request *r)
         write_endless_body(c);
     } else if (strcmp(r->target, "/headers") == 0) {
         write_many_headers(c);
+    } else if (strcmp(r->target, "/long-header") == 0) {
+        test_writef(c, "HTTP/1.1 200 OK\r\nX: %0150000d\r\nContent-Length: 0\r\n\r\n", 1);
+    } else if (strcmp(r->target, "/soon") == 0) {
+        test_hold(c, 150);
+        test_reply(c, 200, NULL, "at last");
     } else if (strcmp(r->target, "/bomb") == 0) {
         write_gzip_bomb(c);
     } else if (strcmp(r->target, "/short") == 0) {
@@ -258,6 +266,7 @@ static void broken_answers_are_errors_and_the_client_stays_usable(void **state)
         { "/short", KUBE_ERR_UNAVAILABLE, "lost" },       { "/reset", KUBE_ERR_UNAVAILABLE, "lost" },
         { "/nothing", KUBE_ERR_UNAVAILABLE, "lost" },     { "/http09", KUBE_ERR_PROTOCOL, NULL },
         { "/nonsense", KUBE_ERR_UNAVAILABLE, NULL },      { "/headers", KUBE_ERR_LIMIT, "headers" },
+        { "/long-header", KUBE_ERR_LIMIT, "header" },
         { "/to-evil", KUBE_ERR_PROTOCOL, "another origin" }, { "/loop", KUBE_ERR_PROTOCOL, "more than 10 redirects" },
     };
     kube_rest_client *client = rest_fixture_client(*state);
@@ -392,6 +401,69 @@ static void a_client_may_be_released_before_its_loop_and_while_requests_run(void
     kube_io_free(io);
 }
 
+static void *let_go(void *arg)
+{
+    usleep(50000);
+    kube_rest_client_unref(arg);
+    return NULL;
+}
+
+static void a_client_may_lose_its_last_reference_while_a_blocking_call_waits(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    pthread_t thread;
+    rest_result r;
+
+    assert_int_equal(pthread_create(&thread, NULL, let_go, client), 0);
+    rest_get(client, "/soon", &r);
+    assert_outcome(&r, KUBE_OK, NULL);
+    pthread_join(thread, NULL);
+}
+
+/* ---- a retry from a `done` ---- */
+
+typedef struct retry {
+    kube_rest_client *client;
+    kube_io          *io;
+    rest_result       first, second;
+} retry;
+
+static void on_first(void *user, kube_status status, kube_rest_response *response, kube_error *err)
+{
+    retry *t = user;
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    rest_record(&t->first, status, response, err);
+    request.path = "/ok";
+    assert_int_equal(kube_rest_client_start(t->client, t->io, &request, NULL, rest_record, &t->second, NULL),
+                     KUBE_PENDING);
+}
+
+static void what_a_done_starts_is_a_new_try_of_its_own(void **state)
+{
+    rest_fixture *f = *state;
+    retry t = { .client = NULL };
+    kube_rest_client_options o = rest_fixture_options(f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    unsigned before;
+
+    o.ca_pem = f->other_ca.cert_pem; /* no connection can be made */
+    o.ca_pem_len = strlen(o.ca_pem);
+    assert_int_equal(kube_rest_client_new(&o, &t.client, NULL), KUBE_OK);
+    assert_int_equal(kube_io_new(NULL, &t.io, NULL), KUBE_OK);
+    request.path = "/ok";
+    before = test_server_connections(f->server);
+    assert_int_equal(kube_rest_client_start(t.client, t.io, &request, NULL, on_first, &t, NULL), KUBE_PENDING);
+    rest_run_until_done(t.io, &t.second);
+    assert_int_equal(t.first.status, KUBE_ERR_TLS);
+    assert_int_equal(t.second.status, KUBE_ERR_TLS);
+    assert_int_equal(test_server_connections(f->server) - before, 2); /* it was really tried */
+    rest_result_clear(&t.first);
+    rest_result_clear(&t.second);
+    kube_rest_client_unref(t.client);
+    kube_io_free(t.io);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +478,8 @@ int main(void)
         cmocka_unit_test(a_deadline_ends_a_request_at_once),
         cmocka_unit_test(a_cancel_ends_running_and_waiting_requests_with_one_done_each),
         cmocka_unit_test(freeing_the_loop_ends_what_is_in_flight_with_one_done_each),
+        cmocka_unit_test(a_client_may_lose_its_last_reference_while_a_blocking_call_waits),
+        cmocka_unit_test(what_a_done_starts_is_a_new_try_of_its_own),
         cmocka_unit_test(a_client_may_be_released_before_its_loop_and_while_requests_run),
     };
 

@@ -52,6 +52,7 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         const char *text, *reason;
     } bad[] = {
         { "", "does not begin with" },
+        { "user:secret@10.0.0.1:6443", "does not begin with" },
         { "example.com", "does not begin with" },
         { "ftp://example.com", "does not begin with" },
         { "https:/example.com", "does not begin with" },
@@ -156,8 +157,10 @@ static void redirects_are_followed_on_the_same_origin_only(void **state)
     } cases[] = {
         { "/other?x=1", "/other?x=1" },
         { "https://h:6443/other", "/other" },
-        { "HTTPS://H:6443", "/base/a/b" },
-        { "https://h:6443?x=2", "/base/a/b?x=2" },
+        { "HTTPS://H:6443", "/" },
+        { "https://h:6443?x=2", "/?x=2" },
+        { "#fragment", "/base/a/b" },
+        { "", "/base/a/b" },
         { "?y", "/base/a/b?y" },
         { "sibling", "/base/a/sibling" },
         { "/x#fragment", "/x" },

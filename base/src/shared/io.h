@@ -10,6 +10,9 @@ KUBE_API kube_status kube__io_turn(kube_io *io, int64_t max_wait_ms);
 KUBE_API void kube__io_set_self_driven(kube_io *io);
 /* True inside a callback of any loop, in this thread. */
 KUBE_API bool kube__io_in_callback(void);
+/* Around calls that count as callbacks although no round is being made. */
+KUBE_API void kube__io_enter_callback(void);
+KUBE_API void kube__io_leave_callback(void);
 /* True in a process that did not make the loop. */
 KUBE_API bool kube__io_is_foreign(const kube_io *io);
 

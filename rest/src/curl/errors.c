@@ -26,12 +26,8 @@ static kube_status meaning(CURLcode code)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
         return KUBE_ERR_TLS;
-#if LIBCURL_VERSION_NUM >= 0x080600
-    case CURLE_TOO_LARGE:
-        return KUBE_ERR_LIMIT;
-#endif
-    default:
-        return KUBE_ERR_UNAVAILABLE;
+    default: /* 100 is CURLE_TOO_LARGE, which headers before 8.6 do not name */
+        return (int)code == 100 ? KUBE_ERR_LIMIT : KUBE_ERR_UNAVAILABLE;
     }
 }
 
@@ -105,4 +101,19 @@ bool kube__curl_error_is_no_connection(CURLcode code)
 {
     return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
            meaning(code) == KUBE_ERR_TLS;
+}
+
+bool kube__curl_error_is_lost_connection(CURLcode code)
+{
+    switch (code) {
+    case CURLE_HTTP2:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2_STREAM:
+        return true;
+    default:
+        return false;
+    }
 }

@@ -19,8 +19,10 @@ static kube__gate_answer decide(kube__gate *gate)
         return KUBE__GATE_OPEN;
     if (has_room(gate))
         return KUBE__GATE_GO;
-    if (gate->opening || gate->protocol == KUBE__GATE_UNKNOWN)
+    if (gate->opening)
         return KUBE__GATE_WAIT;
+    if (gate->protocol == KUBE__GATE_UNKNOWN)
+        return KUBE__GATE_OPEN;
     if (gate->protocol == KUBE__GATE_HTTP1)
         return gate->running < bound(gate, KUBE__MAX_CONNECTIONS_HTTP1) ? KUBE__GATE_GO : KUBE__GATE_WAIT;
     return kube__gate_may_stall(gate) && gate->stalled ? KUBE__GATE_OPEN : KUBE__GATE_WAIT;
@@ -52,13 +54,22 @@ void kube__gate_connected(kube__gate *gate, bool http2)
     gate->connections++;
 }
 
+void kube__gate_lost(kube__gate *gate)
+{
+    gate->connections = 0;
+    gate->protocol = KUBE__GATE_UNKNOWN;
+}
+
+uint32_t kube__gate_bound(const kube__gate *gate)
+{
+    return bound(gate, gate->protocol == KUBE__GATE_HTTP2 ? KUBE__MAX_CONNECTIONS_HTTP2 : KUBE__MAX_CONNECTIONS_HTTP1);
+}
+
 void kube__gate_finished(kube__gate *gate, bool opener)
 {
     gate->running--;
     if (opener)
         gate->opening = false;
-    if (gate->running == 0) {
-        gate->connections = 0;
-        gate->protocol = KUBE__GATE_UNKNOWN;
-    }
+    if (gate->running == 0)
+        kube__gate_lost(gate);
 }

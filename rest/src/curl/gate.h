@@ -43,8 +43,13 @@ typedef enum kube__gate_answer {
 
 /* Asks for one transfer, which counts as running unless the answer is to wait. `stalled` is reset when it is let in. */
 kube__gate_answer kube__gate_admit(kube__gate *gate);
+/* How many connections there may be at once. */
+uint32_t kube__gate_bound(const kube__gate *gate);
 /* The opener has its connection. */
 void kube__gate_connected(kube__gate *gate, bool http2);
+/* A connection was lost, or refuses new requests: nothing is assumed of those that stood, and the next transfer finds
+ * out. */
+void kube__gate_lost(kube__gate *gate);
 /* Somebody waits although a connection stands: after KUBE__STALL_MS of this, set `stalled` and ask again. */
 bool kube__gate_may_stall(const kube__gate *gate);
 /* A running transfer has ended; `opener` when it was let in by KUBE__GATE_OPEN and never connected. */

@@ -23,6 +23,13 @@ static bool negotiated_http2(CURL *easy)
     return len == 2 && memcmp(protocol, "h2", 2) == 0;
 }
 
+static bool opened_connection(CURL *easy)
+{
+    long connects = 0;
+
+    return curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects > 0;
+}
+
 /* Called when a connection is there and before the request is sent; again each time libcurl repeats it by itself, which
  * it does when a connection that was used before turns out to be dead. That is harmless for GET, but not without
  * end. */
@@ -33,12 +40,17 @@ static int on_before_request(void *user, char *remote_ip, char *local_ip, int re
     (void)remote_ip;
     (void)local_ip;
     (void)remote_port;
-    (void)local_port;
     if (++t->attempts > KUBE__MAX_ATTEMPTS)
         return CURL_PREREQFUNC_ABORT;
+    t->local_port = local_port;
+    t->sent_ns = kube_io_now_ns(t->pool->io);
     if (t->opener) {
         t->opener = false;
         kube__gate_connected(&t->pool->gate, negotiated_http2(t->easy));
+    } else if (t->pool->gate.protocol == KUBE__GATE_HTTP2 && opened_connection(t->easy)) {
+        /* There was room, and libcurl did not use it: the server has said that it takes no more on what stood. */
+        kube__gate_lost(&t->pool->gate);
+        kube__gate_connected(&t->pool->gate, true);
     }
     return CURL_PREREQFUNC_OK;
 }
@@ -83,11 +95,13 @@ static size_t on_header(char *data, size_t one, size_t len, void *user)
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         kube_buf_reset(&t->response_headers);
         t->header_count = 0;
+        t->headers_over = false;
         return len;
     }
     while (end > 0 && (data[end - 1] == '\r' || data[end - 1] == '\n'))
         end--;
-    if (colon == NULL || colon == data || memchr(data, '\0', len) != NULL || t->body.data != NULL)
+    t->headers_over = t->headers_over || end == 0;
+    if (colon == NULL || colon == data || memchr(data, '\0', len) != NULL || t->headers_over)
         return len;
     kube_buf_append(&t->response_headers, kube_str_n(data, (size_t)(colon - data)));
     kube_buf_append_char(&t->response_headers, '\0');
@@ -206,6 +220,7 @@ static CURLcode set_http(kube__transfer *t, CURL *easy)
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transport->connect_timeout_ms);
     SET(CURLOPT_QUICK_EXIT, 1L);
+    SET(CURLOPT_PIPEWAIT, 0L);
     SET(CURLOPT_MAXAGE_CONN, (long)MAX_IDLE_S);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_ACCEPT_ENCODING, t->request->accept_gzip ? "gzip" : NULL);

@@ -52,8 +52,9 @@ static void take_from_running(kube__pool *pool, kube__transfer *t)
 /* Keeps a handle for the next transfer of this pool: making one costs more than a small request. */
 static void give_back_handle(kube__pool *pool, CURL *easy)
 {
-    if (pool->spare_count < KUBE__POOL_SPARE_HANDLES) {
+    if (pool->spare_count < KUBE__POOL_SPARE_HANDLES && !pool->broken) {
         curl_easy_reset(easy);
+        curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* else its cleanup changes the process's SIGPIPE handler */
         pool->spare[pool->spare_count++] = easy;
     } else {
         curl_easy_cleanup(easy);
@@ -107,10 +108,8 @@ static void replace_multi(kube__pool *pool)
 {
     CURLM *multi = pool->multi;
 
-    pool->broken = false;
     fail_running(pool, KUBE_ERR_UNAVAILABLE, "the network layer failed and was started anew");
-    if (pool->running != NULL)
-        return; /* a `done` started a new one on what is there: it will tell by itself */
+    pool->broken = false;
     pool->multi = NULL;
     if (multi != NULL)
         curl_multi_cleanup(multi);
@@ -125,10 +124,12 @@ static void finish_one(kube__pool *pool, kube__transfer *t, CURLcode code)
     kube_status st = kube__transfer_result(t, code, &response, &err);
     kube_error *for_queue = nobody_connected ? kube_error_copy(err) : NULL;
 
+    if (kube__curl_error_is_lost_connection(code))
+        kube__gate_lost(&pool->gate);
     kube__transfer_detach(t);
-    kube__transfer_report(t, st, response, err);
     if (nobody_connected) /* the others would try the same, one after the other, each to its own time-out */
         kube__pool_fail_queue(pool, st, for_queue);
+    kube__transfer_report(t, st, response, err); /* last: what its `done` starts is a new try */
 }
 
 static bool fetch_finished(kube__pool *pool)
@@ -189,10 +190,22 @@ static void let_in(kube__pool *pool)
     }
 }
 
+/* A second line of defence: the gate keeps below it by itself while it knows what stands. */
+static void bound_connections(kube__pool *pool)
+{
+    uint32_t bound = kube__gate_bound(&pool->gate);
+
+    if (pool->multi == NULL || pool->gate.protocol == KUBE__GATE_UNKNOWN || bound == pool->bound)
+        return;
+    pool->bound = bound;
+    curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)bound);
+}
+
 void kube__pool_pump(kube__pool *pool)
 {
     if (pool->broken)
         replace_multi(pool);
+    bound_connections(pool);
     do
         let_in(pool);
     while (fetch_finished(pool));
@@ -204,6 +217,7 @@ static void act(kube__pool *pool, curl_socket_t fd, int events)
 
     if (pool->multi != NULL && curl_multi_socket_action(pool->multi, fd, events, &running) != CURLM_OK)
         pool->broken = true;
+    kube__pool_check_timer(pool);
     kube__pool_pump(pool);
 }
 
@@ -230,7 +244,7 @@ static void on_stall(void *user)
     kube__pool *pool = user;
 
     pool->stall_running = false;
-    pool->gate.stalled = true;
+    pool->gate.stalled = pool->queue_head != NULL;
     kube__pool_pump(pool);
 }
 

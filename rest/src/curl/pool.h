@@ -18,6 +18,7 @@ typedef struct kube__socket {
     struct kube__pool *pool;
     curl_socket_t      fd;
     kube_io_watch     *watch;
+    int64_t            heard_ns; /* when something last came */
 } kube__socket;
 
 typedef struct kube__pool {
@@ -33,6 +34,7 @@ typedef struct kube__pool {
     bool                  broken;
     bool                  stall_running;
     kube__gate            gate;
+    uint32_t              bound; /* what libcurl was told of the gate's */
     kube__transfer       *queue_head, *queue_tail; /* wait for admission */
     kube__transfer       *running;
     kube__socket        **sockets;
@@ -44,6 +46,7 @@ typedef struct kube__pool {
     kube_blob   *addresses;
     int64_t      addresses_until_ns;
     kube_cancel *resolving; /* not NULL while one is under way */
+    bool         abandoned; /* nobody waits for it any more                    */
     bool         closing;   /* to be closed as soon as the resolver has let go */
 } kube__pool;
 
@@ -64,6 +67,10 @@ void kube__pool_fail_queue(kube__pool *pool, kube_status status, kube_error *err
 CURLMcode kube__pool_init_sockets(kube__pool *pool);
 CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy);
 void kube__pool_free_sockets(kube__pool *pool);
+/* 8.11.0 does not repeat its timer callback when the time has not changed: asks it after each action. */
+void kube__pool_check_timer(kube__pool *pool);
+/* Ends the connection from this local port, with all its streams, when nothing has come on it since then. */
+bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns);
 
 /* resolve.c. True when transfers may start now; false when a resolution was started, or failed and emptied the
  * queue. */

@@ -11,29 +11,53 @@
 #include <string.h>
 
 #define ADDRESSES_LIVE_NS ((int64_t)60 * 1000000000)
+#define RETRY_AFTER_NS ((int64_t)5 * 1000000000)
 
-static void finish(kube__pool *pool, kube_status st, kube_blob *addresses, kube_error *err)
+/* A resolver that fails while a connection may still stand is asked again soon, and the old addresses serve
+ * meanwhile. */
+static bool keep_old_addresses(kube__pool *pool, kube_status st)
 {
+    if (pool->addresses == NULL || st == KUBE_ERR_CANCELLED)
+        return false;
+    pool->addresses_until_ns = kube_io_now_ns(pool->io) + RETRY_AFTER_NS;
+    return true;
+}
+
+/* The status it returns is KUBE_OK when there are addresses to use. */
+static kube_status finish(kube__pool *pool, kube_status st, kube_blob *addresses, kube_error *err)
+{
+    bool abandoned = pool->abandoned;
+
     kube_cancel_unref(pool->resolving);
     pool->resolving = NULL;
+    pool->abandoned = false;
     if (st == KUBE_OK && kube_blob_str(addresses).len == 0)
         st = kube_error_set(&err, KUBE_ERR_UNAVAILABLE, "the resolver gave no address");
-    if (st != KUBE_OK) {
-        kube_blob_unref(addresses);
-        kube_error_wrap(&err, st, "resolving %s", pool->transport->host);
-        kube__pool_fail_queue(pool, st, err);
-        return;
+    if (st == KUBE_OK) {
+        kube_blob_unref(pool->addresses);
+        pool->addresses = addresses;
+        pool->addresses_until_ns = kube_io_now_ns(pool->io) + ADDRESSES_LIVE_NS;
+        return st;
     }
-    kube_blob_unref(pool->addresses);
-    pool->addresses = addresses;
-    pool->addresses_until_ns = kube_io_now_ns(pool->io) + ADDRESSES_LIVE_NS;
+    kube_blob_unref(addresses);
+    if (keep_old_addresses(pool, st)) {
+        kube_error_free(err);
+        return KUBE_OK;
+    }
+    if (abandoned && st == KUBE_ERR_CANCELLED) {
+        kube_error_free(err); /* those who wait now came after it was given up: they ask anew */
+        return st;
+    }
+    kube_error_wrap(&err, st, "resolving %s", pool->transport->host);
+    kube__pool_fail_queue(pool, st, err);
+    return st;
 }
 
 static void on_resolved(void *user, kube_status st, kube_blob *addresses, kube_error *err)
 {
     kube__pool *pool = user;
 
-    finish(pool, st, addresses, err);
+    (void)finish(pool, st, addresses, err);
     if (pool->closing)
         kube__pool_close(pool);
     else
@@ -60,13 +84,13 @@ bool kube__pool_resolved(kube__pool *pool)
         if (st == KUBE_PENDING)
             return false;
     }
-    finish(pool, st, addresses, err);
-    return st == KUBE_OK && pool->queue_head != NULL;
+    return finish(pool, st, addresses, err) == KUBE_OK && pool->queue_head != NULL;
 }
 
 /* Nobody waits any more. The resolver reports at once, because it was cancelled; the pool must live until then. */
 void kube__pool_stop_resolving(kube__pool *pool)
 {
+    pool->abandoned = pool->resolving != NULL;
     kube_cancel_fire(pool->resolving);
 }
 

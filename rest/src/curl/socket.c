@@ -26,6 +26,8 @@ static void on_ready(void *user, unsigned events)
 {
     kube__socket *s = user;
 
+    if (events & KUBE_IO_READ)
+        s->heard_ns = kube_io_now_ns(s->pool->io);
     kube__pool_socket_ready(s->pool, s->fd, events);
 }
 
@@ -86,6 +88,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *a
             kube_io_watch_set(s->watch, 0);
         return 0;
     }
+    if (s == NULL && fd == 0)
+        return 0; /* 8.12 asks for standard input by mistake; a socket of ours is known since it was opened */
     if (s == NULL)
         s = add(pool, fd);
     if (s == NULL) {
@@ -113,6 +117,15 @@ static int on_timeout(CURLM *multi, long timeout_ms, void *user)
     return 0;
 }
 
+void kube__pool_check_timer(kube__pool *pool)
+{
+    long timeout_ms = -1;
+
+    if (pool->multi != NULL && curl_version_info(CURLVERSION_NOW)->version_num == 0x080b00 &&
+        curl_multi_timeout(pool->multi, &timeout_ms) == CURLM_OK && timeout_ms >= 0)
+        on_timeout(pool->multi, timeout_ms, pool);
+}
+
 CURLMcode kube__pool_init_sockets(kube__pool *pool)
 {
     CURLMcode code = curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -133,8 +146,13 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
     curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
     (void)purpose;
-    if (fd != CURL_SOCKET_BAD)
-        forget(user, fd);
+    if (fd == CURL_SOCKET_BAD)
+        return fd;
+    forget(user, fd);
+    if (add(user, fd) == NULL) {
+        close(fd);
+        return CURL_SOCKET_BAD;
+    }
     return fd;
 }
 
@@ -161,6 +179,29 @@ static int on_options(void *user, curl_socket_t fd, curlsocktype purpose)
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) /* best effort: some kernels refuse some */
         setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
     return CURL_SOCKOPT_OK;
+}
+
+static int port_of(curl_socket_t fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
+    return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)(void *)&address)->sin_port) : 0;
+}
+
+bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns)
+{
+    for (size_t i = 0; i < pool->socket_count; i++) {
+        const kube__socket *s = pool->sockets[i];
+
+        if (s->heard_ns <= since_ns && port_of(s->fd) == local_port)
+            return shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end and drops it */
+    }
+    return false;
 }
 
 CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy)

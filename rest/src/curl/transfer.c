@@ -4,9 +4,17 @@
 
 #include <kube/sys/error.h>
 
+/* One of the lines is the Authorization header. */
+static void wipe_list(struct curl_slist *list)
+{
+    for (; list != NULL; list = list->next)
+        kube__wipe(list->data, strlen(list->data));
+}
+
 void kube__transfer_free(kube__transfer *t)
 {
     kube_io_guard_free(t->guard);
+    wipe_list(t->headers);
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->connect_to);
     curl_slist_free_all(t->resolve);
@@ -25,11 +33,26 @@ void kube__transfer_report(kube__transfer *t, kube_status status, kube_rest_resp
     done(user, status, response, err);
 }
 
+/* A server whose process hangs acknowledges everything and answers nothing, and libcurl would give the next request the
+ * same connection. Nothing at all has come on it for long enough, on whatever stream: it is given up. */
+static void abandon_silent_connection(const kube__transfer *t)
+{
+    int64_t silent_since = t->sent_ns;
+
+    if (t->easy != NULL && t->local_port != 0 && t->response_headers.len == 0 &&
+        kube_io_now_ns(t->pool->io) - silent_since >= (int64_t)KUBE__SILENCE_MS * 1000000 &&
+        kube__pool_shut_down_silent_socket(t->pool, t->local_port, silent_since))
+        kube__gate_lost(&t->pool->gate);
+}
+
 static void on_interrupt(void *user, kube_status why)
 {
     kube__transfer *t = user;
     kube__pool *pool = t->pool;
     kube_error *err = NULL;
+
+    if (why == KUBE_ERR_TIMEOUT)
+        abandon_silent_connection(t);
 
     kube_error_set(&err, why, "%s", why == KUBE_ERR_TIMEOUT ? "no answer within the time that was set" : "cancelled");
     kube__transfer_detach(t);
@@ -80,6 +103,7 @@ static kube_status ensure_multi(kube__pool *pool, kube_error **err)
     pool->multi = curl_multi_init();
     if (pool->multi == NULL)
         return kube_error_no_memory(err);
+    pool->bound = 0;
     code = kube__pool_init_sockets(pool);
     if (code == CURLM_OK)
         code = curl_multi_setopt(pool->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)KUBE__STREAMS_PER_CONNECTION);
@@ -88,8 +112,8 @@ static kube_status ensure_multi(kube__pool *pool, kube_error **err)
     if (code == CURLM_OK)
         code = curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, connections + 1);
 #if LIBCURL_VERSION_NUM >= 0x081400
-    if (code == CURLM_OK)
-        code = curl_multi_setopt(pool->multi, CURLMOPT_QUICK_EXIT, 1L);
+    if (code == CURLM_OK) /* the library that is loaded may be older than the headers, and not know it */
+        curl_multi_setopt(pool->multi, CURLMOPT_QUICK_EXIT, 1L);
 #endif
     if (code != CURLM_OK) {
         curl_multi_cleanup(pool->multi);
@@ -160,5 +184,7 @@ kube_status kube__transfer_result(kube__transfer *t, CURLcode code, kube_rest_re
     if (kube_buf_status(&t->body, NULL) == KUBE_ERR_LIMIT)
         return kube_error_set(err, KUBE_ERR_LIMIT, "the answer is larger than %llu bytes",
                               (unsigned long long)t->request->max_response_bytes);
+    if (code == CURLE_OUT_OF_MEMORY && t->attempts != 0) /* before 8.14 libcurl says so of a line over 100 KB */
+        return kube_error_set(err, KUBE_ERR_LIMIT, "a header of the answer is too long, or memory ran out");
     return code == CURLE_OK ? build_response(t, out, err) : kube__curl_error(t, code, err);
 }

@@ -4,7 +4,7 @@
 
 #include "pool.h"
 
-enum { KUBE__HEADERS_MAX_BYTES = 256 * 1024, KUBE__MAX_ATTEMPTS = 6 };
+enum { KUBE__HEADERS_MAX_BYTES = 256 * 1024, KUBE__MAX_ATTEMPTS = 6, KUBE__SILENCE_MS = 10000 };
 
 struct kube__transfer {
     kube__transfer               *next, *prev; /* in the pool's queue or among its running */
@@ -23,6 +23,9 @@ struct kube__transfer {
     unsigned                      attempts;
     bool                          opener; /* the others wait for its connection */
     bool                          headers_too_big;
+    bool                          headers_over; /* what still comes are trailers          */
+    int                           local_port;   /* of its connection; 0: not connected    */
+    int64_t                       sent_ns;      /* when its request went out              */
     char                          error_text[CURL_ERROR_SIZE];
 };
 
@@ -45,5 +48,7 @@ kube_status kube__transfer_set_options(kube__transfer *transfer, kube_error **er
 kube_status kube__curl_error(const kube__transfer *transfer, CURLcode code, kube_error **err);
 /* True when the code means that there was no connection at all, which concerns everybody who waits for one. */
 bool kube__curl_error_is_no_connection(CURLcode code);
+/* True when the code means that a connection that stood is gone, or at least that stream of it. */
+bool kube__curl_error_is_lost_connection(CURLcode code);
 
 #endif

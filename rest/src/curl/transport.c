@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <string.h>
+#include <unistd.h>
 
 void kube__curl_transport_unref(kube__curl_transport *t)
 {
@@ -29,8 +30,9 @@ static void destroy(void *state)
 {
     kube__curl_transport *t = state;
 
+    if (t->pid != getpid())
+        return; /* in a forked child another thread's lock may be held for ever, and the pools are the parent's */
     pthread_mutex_lock(&t->lock);
-    t->closed = true;
     for (kube__pool *pool = t->pools; pool != NULL; pool = pool->next)
         kube__pool_post_close(pool);
     pthread_mutex_unlock(&t->lock);
@@ -92,6 +94,8 @@ static kube_status check_library(kube_error **err)
     if (v->version_num < 0x075800 || v->ssl_version == NULL || strstr(v->ssl_version, "OpenSSL") == NULL)
         return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl %s with %s: 7.88 with OpenSSL is needed", v->version,
                               v->ssl_version != NULL ? v->ssl_version : "no TLS");
+    if (v->version_num == 0x080900) /* calls back for sockets that are not its own, and crashes */
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl 8.9.0 cannot be used: its event interface is broken");
     return KUBE_OK;
 }
 
@@ -139,6 +143,7 @@ kube_status kube__curl_transport_new(const kube__transport_config *config, kube_
     if (KUBE__NEW(t) == NULL)
         return kube_error_no_memory(err);
     atomic_init(&t->refs, 1);
+    t->pid = getpid();
     pthread_mutex_init(&t->lock, NULL);
     t->port = config->url->port;
     t->https = config->url->https;

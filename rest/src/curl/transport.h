@@ -6,14 +6,15 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 struct kube__pool;
 
 typedef struct kube__curl_transport {
     atomic_uint        refs; /* one of the transport object, one of each pool */
-    pthread_mutex_t    lock; /* guards `pools` and `closed` */
+    pthread_mutex_t    lock; /* guards `pools` */
     struct kube__pool *pools;
-    bool               closed;
+    pid_t              pid;  /* who made it */
 
     /* Never changed after it was made. */
     char          *url_host;   /* what URLs name: the TLS name if there is one; IPv6 in brackets */

@@ -63,7 +63,7 @@ typedef struct kube_rest_client_options {
     kube_logger logger;                 /**< One line per request at INFO. Zeroed: silence. */
     uint64_t    max_response_bytes;     /**< Ceiling for a body, decompressed; more is KUBE_ERR_LIMIT. 0: 64 MiB. */
     int64_t     timeout_ms;             /**< For a whole request that says nothing itself. 0: 60 s; negative: none. */
-    uint32_t    connect_timeout_ms;     /**< Name, TCP and TLS together. 0: 30 s. */
+    uint32_t    connect_timeout_ms;     /**< Name, TCP and TLS together; a resolver has as long again. 0: 30 s. */
     uint32_t    max_connections;        /**< At once. 0: 4 where the server speaks HTTP/2, 16 where it does not. */
     kube_compression compression;       /**< When to ask for gzip. */
     bool        insecure_skip_tls_verify; /**< Accept any certificate. Not together with @ref ca_pem. */

@@ -107,8 +107,9 @@ typedef void kube_rest_done(void *user, kube_status status, kube_rest_response *
  * @param[in]  user    Handed to @p done.
  * @param[out] err     Receives the explanation of a failure; may be NULL.
  * @retval KUBE_PENDING  Started.
- * @retval KUBE_ERR_INVALID_ARG, KUBE_ERR_CANCELLED, KUBE_ERR_TIMEOUT, KUBE_ERR_OUT_OF_MEMORY, KUBE_ERR_UNSUPPORTED,
- *         KUBE_ERR_FORKED Not started; @p done is not called.
+ * @retval KUBE_ERR_FORKED, KUBE_ERR_INVALID_ARG, KUBE_ERR_CANCELLED, KUBE_ERR_TIMEOUT, KUBE_ERR_OUT_OF_MEMORY,
+ *         KUBE_ERR_UNSUPPORTED Not started; @p done is not called. So with every other failure, when a credential or a
+ *         transport that was plugged in fails at once.
  * @threadsafety The thread that steps @p io. @blocking Never.
  * @since 0.1
  */

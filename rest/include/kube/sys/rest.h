@@ -23,6 +23,7 @@ KUBE_BEGIN_DECLS
  * @param[out] err     Receives the explanation of a failure; may be NULL.
  * @retval KUBE_OK      `*out` is set; @p done is not called.
  * @retval KUBE_PENDING @p done will be called.
+ * @retval KUBE_ERR_FORKED The client belongs to the parent process. Other failures as kube_rest_client_do() has them.
  * @ownership    `*out` is the caller's; release with kube_rest_response_unref().
  * @threadsafety The thread that steps @p io. @blocking Never.
  * @since 0.1

@@ -95,6 +95,8 @@ KUBE_API void kube_transport_unref(kube_transport *transport);
 
 /**
  * @brief Sends a request through a transport, as kube_transport_ops::send says: for decorators.
+ *
+ * The caller keeps its reference to the transport until the operation has ended.
  * @param[in]  transport The transport.
  * @param[in]  io        The loop.
  * @param[in]  request   Valid until the operation has ended.

@@ -138,13 +138,26 @@ write_kubeconfigs() {
 
 # --- processes ---
 
+# command_line PID: fails when the process is over. A zombie's is empty; so is, for a moment, that of a process in the
+# middle of its exec, which is waited for.
+command_line() {
+    local line try
+    for ((try = 0; try < 40; try++)); do
+        line=$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null) || return 1
+        [[ -z $line ]] || break
+        ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null || return 1
+        sleep 0.05
+    done
+    printf '%s\n' "$line"
+}
+
 # ours PROGRAM: prints the program's pid while it runs. A pid may have been given to a stranger since, so the command
-# line must name our folder; a zombie's is empty.
+# line must name our folder.
 ours() {
-    local pid
+    local pid line
     [[ -s $DIR/$1.pid ]] || return 1
     pid=$(<"$DIR/$1.pid")
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$DIR/" || return 1
+    line=$(command_line "$pid") && [[ $line == *"$DIR/"* ]] || return 1
     printf '%s\n' "$pid"
 }
 
@@ -163,8 +176,8 @@ launch() {
 # started PID: it runs its own program, or is over already.
 started() {
     local line
-    line=$(tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline") || return 0
-    [[ -z $line || $line == *"$DIR/"* ]]
+    line=$(command_line "$1") || return 0
+    [[ $line == *"$DIR/"* ]]
 }
 
 stop_program() {

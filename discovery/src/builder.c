@@ -55,6 +55,13 @@ kube_status kube__builder_status(const kube_discovery_snapshot_builder *b, kube_
     return KUBE_OK;
 }
 
+kube_status kube__builder_check(const kube_discovery_snapshot_builder *b, kube_error **err)
+{
+    if (b->useless)
+        return kube_error_set(err, KUBE_ERR_INVALID_STATE, "the builder has failed, or built its snapshot, before");
+    return KUBE_OK;
+}
+
 static bool reserve(kube_discovery_snapshot_builder *b, void *items, size_t *capacity, size_t count, size_t item_bytes,
                     size_t max)
 {
@@ -100,6 +107,7 @@ kube__group_version_record *kube__builder_add_version(kube_discovery_snapshot_bu
     record = &b->versions[b->version_count++];
     memset(record, 0, sizeof *record);
     record->first_resource = (uint32_t)b->resource_count;
+    record->left_out = b->left_out;
     return record;
 }
 
@@ -136,6 +144,7 @@ void kube__builder_cut_versions(kube_discovery_snapshot_builder *b, size_t versi
     for (size_t i = version_count; i < b->version_count; i++)
         kube_error_free(b->versions[i].error);
     b->resource_count = b->versions[version_count].first_resource;
+    b->left_out = b->versions[version_count].left_out;
     b->version_count = version_count;
 }
 
@@ -166,10 +175,15 @@ static bool sort_versions(kube_discovery_snapshot_builder *b, kube__group_record
     return true;
 }
 
+/* A version with a slash cannot be asked for, and "" with "apps/v1" must not stand for "apps" with "v1". */
 static bool enter_key(kube_discovery_snapshot_builder *b, size_t index)
 {
-    uint32_t *slot = kube__id_map_put(&b->by_key, b->versions[index].key);
+    const kube__group_version_record *v = &b->versions[index];
+    uint32_t *slot;
 
+    if (strchr(kube__intern_get(&b->in, v->version), '/') != NULL)
+        return true;
+    slot = kube__id_map_put(&b->by_key, v->key);
     if (slot == NULL)
         b->in.failure = KUBE_ERR_OUT_OF_MEMORY;
     else if (*slot == KUBE__ID_NONE)
@@ -190,17 +204,6 @@ static bool enter_version(kube_discovery_snapshot_builder *b, size_t index, kube
     if (v->origin == KUBE_GROUP_VERSION_ORIGIN_DOCUMENT)
         v->name = v->list_name = key;
     return enter_key(b, index);
-}
-
-void kube__builder_cut_groups(kube_discovery_snapshot_builder *b, size_t group_count)
-{
-    if (group_count >= b->group_count)
-        return;
-    kube__builder_cut_versions(b, b->groups[group_count].first_version);
-    b->group_count = group_count;
-    kube__id_map_clear(&b->by_key);
-    for (size_t i = 0; i < b->version_count; i++)
-        (void)enter_key(b, i);
 }
 
 static void prefer_first(const kube_discovery_snapshot_builder *b, kube__group_record *group)

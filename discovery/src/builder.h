@@ -17,7 +17,8 @@ enum {
     KUBE__RESOURCES_MAX = 1000000, /* ceilings for what a server says: far above any cluster, far below what hurts */
     KUBE__GROUP_VERSIONS_MAX = 50000,
     KUBE__GROUPS_MAX = 20000,
-    KUBE__LIST_MAX = 10000 /* verbs, short names, categories of one resource */
+    KUBE__LIST_MAX = 10000, /* verbs, short names, categories of one resource; what has more is left out */
+    KUBE__TEXT_MAX_BYTES = 1024 /* likewise; joined names would otherwise cost their length each time */
 };
 
 typedef struct kube__resource_record {
@@ -25,7 +26,7 @@ typedef struct kube__resource_record {
     kube__text_list verbs, short_names, categories;
     bool            namespaced;
     bool            subresource;
-    bool            unclean; /* some text of it holds a control character: to be left out */
+    bool            unclean; /* some text of it is unclean, see kube__read_text(): to be left out */
 } kube__resource_record;
 
 typedef struct kube__group_version_record {
@@ -38,6 +39,7 @@ typedef struct kube__group_version_record {
     bool        nil_resources; /* the list was null or missing, not empty           */
     bool        unclean;
     kube_error *error;         /* of a failed one, owned                            */
+    uint32_t    left_out;      /* the builder's count before anything of it was read */
 } kube__group_version_record;
 
 typedef struct kube__group_record {
@@ -69,6 +71,8 @@ struct kube_discovery_snapshot_builder {
 
 /* The first failure of an append or an intern as a status; KUBE_OK when there was none. */
 kube_status kube__builder_status(const kube_discovery_snapshot_builder *b, kube_error **err);
+/* INVALID_STATE when the builder can only be freed. */
+kube_status kube__builder_check(const kube_discovery_snapshot_builder *b, kube_error **err);
 
 /* Appends a zeroed record. NULL when there is no memory or the ceiling is reached: the builder's status tells. */
 kube__resource_record *kube__builder_add_resource(kube_discovery_snapshot_builder *b);
@@ -82,10 +86,9 @@ kube__text kube__builder_join(kube_discovery_snapshot_builder *b, kube__text fir
 /* Adds a group whose versions are those appended since first_version: gives them their keys, puts the stale ones behind
  * the others and leaves out what is unclean, the whole group if its own name is. */
 bool kube__builder_end_group(kube_discovery_snapshot_builder *b, kube__group_record *group);
-/* Forgets the versions (with their resources) from this one on. They may not belong to a group yet. */
+/* Forgets the versions (with their resources and what was left out of them) from this one on. They may not belong to a
+ * group yet. */
 void kube__builder_cut_versions(kube_discovery_snapshot_builder *b, size_t version_count);
-/* Forgets the groups from this one on, with their versions. */
-void kube__builder_cut_groups(kube_discovery_snapshot_builder *b, size_t group_count);
 
 /* Whether the resources came with the groups: all documents were aggregated ones. */
 bool kube__builder_is_aggregated(const kube_discovery_snapshot_builder *b);

@@ -36,8 +36,10 @@ kube_status kube__builder_version_named(kube_discovery_snapshot_builder *b, cons
     kube_str group_name, version;
     kube__text key;
     uint32_t found = KUBE__ID_NONE;
-    kube_status st = kube__group_version_parse(group_version, &group_name, &version, err);
+    kube_status st = kube__builder_check(b, err);
 
+    if (st == KUBE_OK)
+        st = kube__group_version_parse(group_version, &group_name, &version, err);
     if (st != KUBE_OK)
         return st;
     key = kube__intern_text(&b->in, kube_str_c(group_version));
@@ -74,10 +76,14 @@ kube_status kube__builder_load_version(kube_discovery_snapshot_builder *b, size_
     kube__group_version_record *v = &b->versions[version];
     kube__resource_list_record list = { .group_version = v->key };
     size_t first = b->resource_count;
+    uint32_t left_out = b->left_out;
     kube_status st = kube__decode_resource_list(b, bytes, &list, err);
 
     if (st != KUBE_OK) {
         b->resource_count = first;
+        b->left_out = left_out;
+        if (st == KUBE_ERR_LIMIT && b->in.failure == st)
+            b->in.failure = KUBE_OK; /* what one list has too much must not take the others away */
         return st;
     }
     set_state(v, KUBE_GROUP_VERSION_LOADED);

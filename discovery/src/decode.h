@@ -1,5 +1,6 @@
 /* The decoders: a server's documents, read with the pull reader, into a builder. Keys are told apart by case, unknown
- * ones are skipped, null counts as empty, and of a key that occurs twice the last one counts. */
+ * ones are skipped, null counts as empty, and of a key that occurs twice the last one counts, except that a document
+ * brings its groups once. */
 #ifndef KUBE_DISCOVERY_DECODE_H
 #define KUBE_DISCOVERY_DECODE_H
 
@@ -26,9 +27,10 @@ static inline bool kube__document_ok(const kube__document *d)
     return d->r.failure == KUBE_OK && d->b->in.failure == KUBE_OK;
 }
 
-/* The next value as a text: 0 for null, and on failure. One with control characters gives 0 and sets *unclean. */
+/* The next value as a text: 0 for null, and on failure. One with control characters, or longer than
+ * KUBE__TEXT_MAX_BYTES, gives 0 and sets *unclean. */
 kube__text kube__read_text(kube__document *d, bool *unclean);
-/* As above for an array of texts: 0 for null, which is not the empty list. */
+/* As above for an array of texts: 0 for null, which is not the empty list. More than KUBE__LIST_MAX are unclean too. */
 kube__text_list kube__read_texts(kube__document *d, bool *unclean);
 /* Whether the next value is this very string. */
 bool kube__read_is(kube__document *d, const char *text);
@@ -53,6 +55,7 @@ typedef struct kube__groups_decoder {
     kube__document          document;
     kube_discovery_document kind;
     size_t                  first_group;   /* of this document                       */
+    uint32_t                left_out;      /* the builder's count before it          */
     bool                    begun, in_items;
     kube__group_record      core;          /* of an APIVersions, which is one group  */
 } kube__groups_decoder;

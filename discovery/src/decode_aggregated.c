@@ -51,15 +51,17 @@ static void read_subresource(kube__document *d)
     }
 }
 
-static void read_subresources(kube__document *d, size_t parent)
+static void read_subresources(kube__document *d, size_t parent, uint32_t left_out)
 {
     d->b->resource_count = parent + 1;
+    d->b->left_out = left_out;
     kube_json_reader_enter_array(&d->r);
     while (kube__next_element(d))
         read_subresource(d);
 }
 
-static void read_resource_member(kube__document *d, kube_json_string key, kube__resource_record *own, size_t at)
+static void read_resource_member(kube__document *d, kube_json_string key, kube__resource_record *own, size_t at,
+                                 uint32_t left_out)
 {
     if (kube_json_string_is(key, "resource"))
         own->name = kube__read_text(d, &own->unclean);
@@ -76,7 +78,7 @@ static void read_resource_member(kube__document *d, kube_json_string key, kube__
     else if (kube_json_string_is(key, "categories"))
         own->categories = kube__read_texts(d, &own->unclean);
     else if (kube_json_string_is(key, "subresources"))
-        read_subresources(d, at);
+        read_subresources(d, at, left_out);
 }
 
 /* The resource takes the place that was kept for it; a resource without a kind is there only through its subresources.
@@ -112,20 +114,22 @@ static void read_resource(kube__document *d)
 {
     kube__resource_record own = { .name = 0 };
     size_t at = d->b->resource_count;
+    uint32_t left_out = d->b->left_out;
     kube_json_string key;
 
     if (kube__builder_add_resource(d->b) == NULL)
         return;
     kube_json_reader_enter_object(&d->r);
     while (kube__next_key(d, &key))
-        read_resource_member(d, key, &own, at);
+        read_resource_member(d, key, &own, at, left_out);
     if (kube__document_ok(d))
         end_resource(d, &own, at);
 }
 
-static void read_resources(kube__document *d, size_t first)
+static void read_resources(kube__document *d, size_t first, uint32_t left_out)
 {
     d->b->resource_count = first;
+    d->b->left_out = left_out;
     kube_json_reader_enter_array(&d->r);
     while (kube__next_element(d))
         read_resource(d);
@@ -146,14 +150,16 @@ static void read_version(kube__document *d)
         if (kube_json_string_is(key, "version"))
             version = kube__read_text(d, &unclean);
         else if (kube_json_string_is(key, "resources"))
-            read_resources(d, first);
+            read_resources(d, first, b->versions[at].left_out);
         else if (kube_json_string_is(key, "freshness"))
             stale = kube__read_is(d, "Stale");
     }
     if (!kube__document_ok(d))
         return;
-    if (stale || unclean)
+    if (stale || unclean) {
         b->resource_count = first;
+        b->left_out = b->versions[at].left_out;
+    }
     b->versions[at].version = version;
     b->versions[at].unclean = unclean;
     b->versions[at].state = stale ? KUBE_GROUP_VERSION_STALE : KUBE_GROUP_VERSION_LOADED;

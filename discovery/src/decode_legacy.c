@@ -32,6 +32,14 @@ static void read_versions(kube__document *d, kube__group_record *group)
         read_version(d);
 }
 
+/* Only a group's name decides whether it is left out: what is unclean beside it reads as "". */
+static kube__text read_side_text(kube__document *d)
+{
+    bool unclean = false;
+
+    return kube__read_text(d, &unclean);
+}
+
 static void read_preferred(kube__document *d, kube__group_record *group)
 {
     kube_json_string key;
@@ -40,17 +48,31 @@ static void read_preferred(kube__document *d, kube__group_record *group)
     kube_json_reader_enter_object(&d->r);
     while (kube__next_key(d, &key)) {
         if (kube_json_string_is(key, "groupVersion"))
-            group->preferred_name = kube__read_text(d, &group->unclean);
+            group->preferred_name = read_side_text(d);
         else if (kube_json_string_is(key, "version"))
-            group->preferred_version = kube__read_text(d, &group->unclean);
+            group->preferred_version = read_side_text(d);
     }
 }
 
-/* Two texts for each address. */
+static bool read_address(kube__document *d, kube__text *client, kube__text *server)
+{
+    bool unclean = false;
+    kube_json_string key;
+
+    kube_json_reader_enter_object(&d->r);
+    while (kube__next_key(d, &key)) {
+        if (kube_json_string_is(key, "clientCIDR"))
+            *client = kube__read_text(d, &unclean);
+        else if (kube_json_string_is(key, "serverAddress"))
+            *server = kube__read_text(d, &unclean);
+    }
+    return !unclean;
+}
+
+/* Two texts for each address; unclean ones, and what is past the ceiling, are dropped. */
 static void read_addresses(kube__document *d, kube__group_record *group)
 {
     kube_discovery_snapshot_builder *b = d->b;
-    kube_json_string key;
 
     group->addresses = 0;
     kube_json_reader_enter_array(&d->r);
@@ -58,13 +80,8 @@ static void read_addresses(kube__document *d, kube__group_record *group)
     while (kube__next_element(d)) {
         kube__text client = 0, server = 0;
 
-        kube_json_reader_enter_object(&d->r);
-        while (kube__next_key(d, &key)) {
-            if (kube_json_string_is(key, "clientCIDR"))
-                client = kube__read_text(d, &group->unclean);
-            else if (kube_json_string_is(key, "serverAddress"))
-                server = kube__read_text(d, &group->unclean);
-        }
+        if (!read_address(d, &client, &server) || b->scratch_count + 2 > KUBE__LIST_MAX)
+            continue;
         if (!kube__builder_push_text(b, client) || !kube__builder_push_text(b, server))
             return;
     }
@@ -88,9 +105,9 @@ void kube__decode_legacy_group(kube__document *d)
         else if (kube_json_string_is(key, "serverAddressByClientCIDRs"))
             read_addresses(d, &group);
         else if (kube_json_string_is(key, "kind"))
-            group.kind = kube__read_text(d, &group.unclean);
+            group.kind = read_side_text(d);
         else if (kube_json_string_is(key, "apiVersion"))
-            group.api_version = kube__read_text(d, &group.unclean);
+            group.api_version = read_side_text(d);
     }
     if (kube__document_ok(d))
         (void)kube__builder_end_group(d->b, &group);

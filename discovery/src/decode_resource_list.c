@@ -47,9 +47,10 @@ static void read_resource(kube__document *d)
         *added = own;
 }
 
-static void read_resources(kube__document *d, size_t first, kube__resource_list_record *list)
+static void read_resources(kube__document *d, size_t first, uint32_t left_out, kube__resource_list_record *list)
 {
     d->b->resource_count = first;
+    d->b->left_out = left_out;
     list->nil_resources = kube_json_reader_read_null(&d->r);
     if (list->nil_resources)
         return;
@@ -62,6 +63,7 @@ kube_status kube__decode_resource_list(kube_discovery_snapshot_builder *b, kube_
                                        kube__resource_list_record *list, kube_error **err)
 {
     size_t first = b->resource_count;
+    uint32_t left_out = b->left_out;
     bool unclean = false;
     kube__document d;
     kube_json_string key;
@@ -72,12 +74,12 @@ kube_status kube__decode_resource_list(kube_discovery_snapshot_builder *b, kube_
     while (kube__next_key(&d, &key)) {
         if (kube_json_string_is(key, "kind"))
             kube__check_kind(&d);
-        else if (kube_json_string_is(key, "groupVersion"))
+        else if (kube_json_string_is(key, "groupVersion") && !kube_json_reader_read_null(&d.r))
             list->group_version = kube__read_text(&d, &unclean);
         else if (kube_json_string_is(key, "resources"))
-            read_resources(&d, first, list);
+            read_resources(&d, first, left_out, list);
     }
     if (unclean)
-        kube_json_reader_fail(&d.r, "groupVersion has control characters");
+        kube_json_reader_fail(&d.r, "groupVersion has control characters or is too long");
     return kube__document_finish(&d, err);
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { ESCAPE_MAX_BYTES = 6 }; /* \u0041 is one byte of text */
+
 void kube__document_init(kube__document *d, kube_discovery_snapshot_builder *b, const char *kind, kube_str bytes)
 {
     d->b = b;
@@ -36,6 +38,10 @@ kube__text kube__read_text(kube__document *d, bool *unclean)
 
     if (!kube_json_reader_read_string(&d->r, &value))
         return 0;
+    if (value.raw.len > KUBE__TEXT_MAX_BYTES * ESCAPE_MAX_BYTES) {
+        *unclean = true;
+        return 0;
+    }
     plain = value.raw;
     if (value.escaped) {
         kube_buf_reset(&b->scratch);
@@ -43,7 +49,7 @@ kube__text kube__read_text(kube__document *d, bool *unclean)
         if (b->in.failure == KUBE_OK)
             b->in.failure = kube_buf_status(&b->scratch, NULL);
     }
-    text = kube__intern_text(&b->in, plain);
+    text = plain.len <= KUBE__TEXT_MAX_BYTES ? kube__intern_text(&b->in, plain) : KUBE__TEXT_UNCLEAN;
     if (text == KUBE__TEXT_UNCLEAN)
         *unclean = true;
     return text < KUBE__TEXT_FAILED ? text : 0;
@@ -58,8 +64,14 @@ kube__text_list kube__read_texts(kube__document *d, bool *unclean)
         return 0;
     b->scratch_count = 0;
     kube_json_reader_enter_array(&d->r);
-    while (kube__next_element(d))
-        (void)kube__builder_push_text(b, kube__read_text(d, unclean));
+    while (kube__next_element(d)) {
+        kube__text text = kube__read_text(d, unclean);
+
+        if (b->scratch_count == KUBE__LIST_MAX)
+            *unclean = true;
+        else
+            (void)kube__builder_push_text(b, text);
+    }
     list = kube__intern_list(&b->in, b->scratch_texts, b->scratch_count);
     return list < KUBE__TEXT_FAILED ? list : 0;
 }

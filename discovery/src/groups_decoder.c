@@ -16,10 +16,11 @@ kube_status kube__groups_decoder_init(kube__groups_decoder *g, kube_discovery_sn
 {
     if ((unsigned)kind >= sizeof kinds / sizeof kinds[0] || kinds[kind] == NULL)
         return kube_error_set(err, KUBE_ERR_INVALID_ARG, "no document that brings groups");
-    if (b->useless)
-        return kube_error_set(err, KUBE_ERR_INVALID_STATE, "the builder has failed, or built its snapshot, before");
+    if (kube__builder_check(b, err) != KUBE_OK)
+        return KUBE_ERR_INVALID_STATE;
     g->kind = kind;
     g->first_group = b->group_count;
+    g->left_out = b->left_out;
     g->begun = g->in_items = false;
     memset(&g->core, 0, sizeof g->core);
     g->core.first_version = (uint32_t)b->version_count;
@@ -61,7 +62,9 @@ static void read_member(kube__groups_decoder *g, kube_json_string key)
         if (kube_json_string_is(key, "versions"))
             read_core_versions(g);
     } else if (kube_json_string_is(key, items)) {
-        kube__builder_cut_groups(d->b, g->first_group);
+        if (d->b->group_count > g->first_group)
+            kube_json_reader_fail(&d->r, "the key occurs twice");
+        d->b->left_out = g->left_out;
         g->in_items = kube_json_reader_enter_array(&d->r);
     }
 }

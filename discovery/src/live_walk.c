@@ -6,6 +6,8 @@
 
 #include <kube/sys/error.h>
 
+#include <string.h>
+
 static const uint64_t max_list_bytes = 16 << 20; /* a list of 1,000 resources takes 0.3 MB */
 
 static const char *key_of(const kube__fetch_request *r)
@@ -118,21 +120,34 @@ kube_status kube__fetch_walk(kube__fetch *f)
     return f->failure != KUBE_OK || f->in_flight != 0 ? KUBE_PENDING : KUBE_OK;
 }
 
-/* Those that the groups list and that have no list yet; a group-version that is listed twice is asked for once. */
+/* Those that the groups list and that have no list yet; a group-version that is listed twice is asked for once. A
+ * version with a slash is none that another one's key could mean. */
 kube_status kube__fetch_plan_walk(kube__fetch *f, kube_error **err)
 {
     const kube_discovery_snapshot_builder *b = f->builder;
+    kube__id_map planned = { .seed = b->in.seed };
+    kube_status st = KUBE_OK;
 
     f->walk = kube__calloc(b->version_count, sizeof *f->walk);
     if (f->walk == NULL)
         return kube_error_no_memory(err);
-    for (size_t i = 0; i < b->version_count; i++) {
+    for (size_t i = 0; i < b->version_count && st == KUBE_OK; i++) {
         const kube__group_version_record *v = &b->versions[i];
+        bool has_key = strchr(kube__intern_get(&b->in, v->version), '/') == NULL;
+        uint32_t *slot, first = KUBE__ID_NONE;
 
-        if (v->state == KUBE_GROUP_VERSION_ABSENT && kube__id_map_get(&b->by_key, v->key) == i)
+        if (v->state != KUBE_GROUP_VERSION_ABSENT)
+            continue;
+        slot = has_key ? kube__id_map_put(&planned, v->key) : &first;
+        if (slot == NULL) {
+            st = kube_error_no_memory(err);
+        } else if (*slot == KUBE__ID_NONE) {
+            *slot = (uint32_t)i;
             f->walk[f->walk_count++] = (kube__fetch_request){ .fetch = f, .version = i };
+        }
     }
-    return KUBE_OK;
+    kube__id_map_clear(&planned);
+    return st;
 }
 
 kube_status kube__fetch_plan_one(kube__fetch *f, const char *group_version, kube_error **err)

@@ -74,8 +74,9 @@ static void compose(failure *failures, size_t count, kube_error **err)
     if (kube_buf_status(&text, NULL) == KUBE_ERR_OUT_OF_MEMORY)
         (void)kube_error_no_memory(&made);
     else
-        (void)kube_error_set(&made, KUBE_ERR_PARTIAL, "unable to retrieve the complete list of server APIs: %s",
-                             text.data);
+        (void)kube_error_set(&made, KUBE_ERR_PARTIAL, "unable to retrieve the complete list of server APIs: %s%s",
+                             text.data != NULL ? text.data : "",
+                             kube_buf_status(&text, NULL) == KUBE_ERR_LIMIT ? ", ..." : "");
     for (size_t i = 0; i < count; i++)
         (void)kube_error_take_child(made, failures[i].version->key, failures[i].error);
     kube_buf_clear(&text);

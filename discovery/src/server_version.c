@@ -1,5 +1,6 @@
 /* The document at /version. */
 #include "counted.h"
+#include "names.h"
 #include "shared/alloc.h"
 
 #include <kube/base/json.h>
@@ -56,10 +57,11 @@ static kube_status read_fields(kube_str document, kube_buf *texts, uint32_t at[F
             i++;
         if (i == FIELD_COUNT || !kube_json_reader_read_string(&r, &value))
             continue;
-        if (kube_json_string_has_nul(value))
-            kube_json_reader_fail(&r, "a NUL where none can be");
         at[i] = (uint32_t)texts->len;
         kube_json_string_append(value, texts);
+        if (kube_buf_status(texts, NULL) == KUBE_OK &&
+            kube__has_control(kube_str_n(texts->data + at[i], texts->len - at[i])))
+            kube_json_reader_fail(&r, "a control character where none can be");
         kube_buf_append_char(texts, '\0');
     }
     st = kube_json_reader_finish(&r, err);

@@ -230,8 +230,8 @@ kube_status kube_discovery_snapshot_builder_build(kube_discovery_snapshot_builde
 
     if (st != KUBE_OK)
         return st;
-    if (b->useless)
-        return kube_error_set(err, KUBE_ERR_INVALID_STATE, "the builder has failed, or built its snapshot, before");
+    if (kube__builder_check(b, err) != KUBE_OK)
+        return KUBE_ERR_INVALID_STATE;
     if (!lay_out(b, &l))
         return kube_error_set(err, KUBE_ERR_LIMIT, "the server offers more than libkube accepts");
     s = kube__calloc(1, l.end);

@@ -112,7 +112,7 @@ static void members_may_come_in_any_order(void **state)
 static void of_a_key_that_occurs_twice_the_last_one_counts(void **state)
 {
     kube_discovery_snapshot *s =
-        aggregated_snapshot(NULL, "{\"items\":[" GROUP("gone.io", VERSION("v1", RESOURCE("gones"))) "],\"items\":["
+        aggregated_snapshot(NULL, "{\"items\":null,\"items\":["
                                   "{\"metadata\":{\"name\":\"x\"},\"metadata\":{\"name\":\"a.io\"},"
                                   "\"versions\":[" VERSION("v9", RESOURCE("nines")) "],"
                                   "\"versions\":[{\"version\":\"v2\",\"version\":\"v1\","
@@ -127,7 +127,6 @@ static void of_a_key_that_occurs_twice_the_last_one_counts(void **state)
     assert_string_equal(list_text(list_of(s, "a.io/v1")), "b b/y");
     assert_string_equal(resource_text(kube_api_resource_list_at(list_of(s, "a.io/v1"), 0)),
                         "b singular= kind=/v1/B cluster verbs=list");
-    assert_null(kube_discovery_snapshot_group_version(s, "gone.io/v1"));
     assert_int_equal(kube_discovery_snapshot_group_version_count(s), 1);
     kube_discovery_snapshot_unref(s);
 }
@@ -308,17 +307,62 @@ static void nesting_and_lists_without_end_reach_a_limit(void **state)
 {
     char *deep = repeated("{\"x\":", "[", 5000), message[512];
     char *versions = repeated("{\"items\":[{\"versions\":[", "{},", 60000);
-    char *verbs = repeated("{\"items\":[{\"versions\":[{\"resources\":[{\"verbs\":[", "\"get\",", 20000);
 
     (void)state;
     assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, deep, message, sizeof message), KUBE_ERR_LIMIT);
     assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, versions, message, sizeof message),
                      KUBE_ERR_LIMIT);
-    assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, verbs, message, sizeof message),
-                     KUBE_ERR_LIMIT);
     free(deep);
     free(versions);
+}
+
+static void what_has_texts_or_lists_without_measure_is_left_out_and_counted(void **state)
+{
+    char *verbs = repeated(",\"verbs\":[\"get\"", ",\"get\"", 10000), *name = repeated("", "x", 1025);
+    char *escaped = repeated("", "\\u0078", 1025), *document = NULL;
+    kube_discovery_snapshot *s;
+    size_t len = 0;
+    FILE *f = open_memstream(&document, &len);
+
+    (void)state;
+    fprintf(f, "{\"items\":[{\"metadata\":{\"name\":\"%s\"}}," "{\"metadata\":{\"name\":\"a\"},\"versions\":["
+               "{\"version\":\"v1\",\"resources\":[" RESOURCE("%s") ",{\"resource\":\"many\"," KIND("Many")
+               "%s]}," RESOURCE("%s") "]}]}]}", name, name + 1, verbs, escaped);
+    assert_int_equal(fclose(f), 0);
+    s = aggregated_snapshot(NULL, document);
+    assert_int_equal(kube_api_resource_list_count(list_of(s, "a/v1")), 1);
+    assert_string_equal(kube_api_resource_name(kube_api_resource_list_at(list_of(s, "a/v1"), 0)), name + 1);
+    assert_int_equal(kube_discovery_snapshot_left_out_count(s), 3);
+    kube_discovery_snapshot_unref(s);
     free(verbs);
+    free(name);
+    free(escaped);
+    free(document);
+}
+
+static void groups_that_come_a_second_time_are_refused(void **state)
+{
+    char message[512];
+
+    (void)state;
+    assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED,
+                                    "{\"items\":[" GROUP("a", "") "],\"items\":[]}", message, sizeof message),
+                     KUBE_ERR_PARSE);
+    assert_non_null(strstr(message, "the key occurs twice"));
+}
+
+static void what_a_repeated_key_discards_is_not_counted_as_left_out(void **state)
+{
+    kube_discovery_snapshot *s = aggregated_snapshot(
+        NULL, "{\"items\":[" GROUP("\\u0001", "") "],\"items\":[{\"metadata\":{\"name\":\"a\"},\"versions\":["
+              VERSION("v1", RESOURCE("\\u0001")) "],\"versions\":[{\"version\":\"v1\",\"resources\":["
+              RESOURCE("\\u0001") "],\"resources\":[{\"resource\":\"x\"," KIND("X") ",\"subresources\":["
+              "{\"subresource\":\"\\u0001\"," KIND("S") "}],\"subresources\":[]}]}]}]}");
+
+    (void)state;
+    assert_string_equal(list_text(list_of(s, "a/v1")), "x");
+    assert_int_equal(kube_discovery_snapshot_left_out_count(s), 0);
+    kube_discovery_snapshot_unref(s);
 }
 
 int main(void)
@@ -342,6 +386,9 @@ int main(void)
         ALLOC_TRACE_TEST(a_wrong_type_is_named_with_its_place),
         ALLOC_TRACE_TEST(another_kind_of_document_is_refused_by_name),
         ALLOC_TRACE_TEST(nesting_and_lists_without_end_reach_a_limit),
+        ALLOC_TRACE_TEST(what_has_texts_or_lists_without_measure_is_left_out_and_counted),
+        ALLOC_TRACE_TEST(groups_that_come_a_second_time_are_refused),
+        ALLOC_TRACE_TEST(what_a_repeated_key_discards_is_not_counted_as_left_out),
     };
 
     alloc_trace_install();

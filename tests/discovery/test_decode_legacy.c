@@ -140,8 +140,9 @@ static void a_resource_list_has_all_members_of_a_resource(void **state)
 
 static void a_list_without_a_group_version_has_the_one_that_was_asked_for(void **state)
 {
-    static const char *const documents[] = { "{}", "null", "{\"resources\":[]}", "{\"groupVersion\":\"other/v3\"}" };
-    static const char *const names[] = { "a/v1", "a/v1", "a/v1", "other/v3" };
+    static const char *const documents[] = { "{}", "null", "{\"resources\":[]}", "{\"groupVersion\":null}",
+                                             "{\"groupVersion\":\"other/v3\"}" };
+    static const char *const names[] = { "a/v1", "a/v1", "a/v1", "a/v1", "other/v3" };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(documents); i++) {
@@ -236,12 +237,51 @@ static void a_snapshot_is_made_once(void **state)
     (void)state;
     assert_int_equal(kube_discovery_snapshot_builder_build(b, &s, NULL), KUBE_OK);
     assert_int_equal(kube_discovery_snapshot_builder_build(b, &again, NULL), KUBE_ERR_INVALID_STATE);
+    assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "a/v1", kube_str_c("{}"), NULL),
+                     KUBE_ERR_INVALID_STATE);
+    assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "a/v1", NULL, NULL), KUBE_ERR_INVALID_STATE);
     assert_null(again);
     assert_int_equal(kube_discovery_snapshot_group_count(s), 0);
     assert_null(kube_discovery_snapshot_group_version(s, "v1"));
     assert_string_equal(found_text(s, KUBE_API_RESOURCE_BY_KIND, "Pod"), "");
     kube_discovery_snapshot_builder_free(b);
     kube_discovery_snapshot_unref(s);
+}
+
+static void only_the_name_of_a_group_decides_whether_it_is_left_out(void **state)
+{
+    kube_discovery_snapshot_builder *b = new_builder();
+    kube_discovery_snapshot *s;
+
+    (void)state;
+    add(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+        "{\"groups\":[{\"name\":\"a\",\"kind\":\"\\u0001\",\"apiVersion\":\"\\u0001\",\"versions\":["
+        "{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"\\u0001\"},"
+        "\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"\\u0001\"}]},{\"name\":\"\\u0001\"}]}");
+    s = build(b);
+    assert_int_equal(kube_discovery_snapshot_group_count(s), 1);
+    assert_non_null(kube_discovery_snapshot_group_version(s, "a/v1"));
+    assert_int_equal(kube_discovery_snapshot_left_out_count(s), 1);
+    kube_discovery_snapshot_unref(s);
+}
+
+static void a_list_of_failures_that_is_cut_says_so(void **state)
+{
+    kube_discovery_snapshot_builder *b = new_builder();
+    kube_discovery_snapshot *s;
+    kube_error *why = NULL, *err = NULL;
+    char *name = calloc(1, (1 << 20) + 3);
+
+    (void)state;
+    memset(name, 'v', (1 << 20) + 2);
+    (void)kube_error_set(&why, KUBE_ERR_SERVER, "broken");
+    assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, name, why, NULL), KUBE_OK);
+    s = build(b);
+    assert_int_equal(kube_discovery_snapshot_failures(s, &err), KUBE_ERR_PARTIAL);
+    assert_string_equal(kube_error_message(err), "unable to retrieve the complete list of server APIs: , ...");
+    kube_error_free(err);
+    kube_discovery_snapshot_unref(s);
+    free(name);
 }
 
 static void the_servers_version_is_thirteen_strings(void **state)
@@ -266,7 +306,8 @@ static void the_servers_version_is_thirteen_strings(void **state)
 
 static void what_is_no_version_is_refused(void **state)
 {
-    static const char *const bad[] = { "", "[]", "{\"major\":1}", "{\"major\":\"a\\u0000\"}", "{}{}", "<html>" };
+    static const char *const bad[] = { "", "[]", "{\"major\":1}", "{\"major\":\"a\\u0000\"}",
+                                       "{\"major\":\"\\u001b[2J\"}", "{\"major\":\"\x7f\"}", "{}{}", "<html>" };
     kube_server_version *version = NULL;
 
     (void)state;
@@ -288,6 +329,8 @@ int main(void)
         ALLOC_TRACE_TEST(a_failure_is_kept_with_its_error_until_a_list_comes),
         ALLOC_TRACE_TEST(a_builder_refuses_what_is_no_group_version),
         ALLOC_TRACE_TEST(a_snapshot_is_made_once),
+        ALLOC_TRACE_TEST(only_the_name_of_a_group_decides_whether_it_is_left_out),
+        ALLOC_TRACE_TEST(a_list_of_failures_that_is_cut_says_so),
         ALLOC_TRACE_TEST(the_servers_version_is_thirteen_strings),
         ALLOC_TRACE_TEST(what_is_no_version_is_refused),
     };

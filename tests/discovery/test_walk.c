@@ -290,6 +290,22 @@ static void a_group_version_that_is_listed_twice_is_asked_for_once(void **state)
     kube_discovery_unref(d);
 }
 
+static void a_version_with_a_slash_does_not_take_another_ones_place(void **state)
+{
+    kube_discovery *d = client(0);
+    kube_api_resource_lists *lists = NULL;
+
+    (void)state;
+    fake_server_answer(&server, "/api", 200, FAKE_JSON, "{\"versions\":[\"a/v1\"]}");
+    fake_server_answer(&server, "/apis", 200, FAKE_JSON,
+                       "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}]}]}");
+    fake_server_answer(&server, "/apis/a/v1", 200, FAKE_JSON, "{\"resources\":[{\"name\":\"x\"}]}");
+    assert_int_equal(kube_discovery_server_groups_and_resources(d, NULL, NULL, &lists, NULL), KUBE_ERR_PARTIAL);
+    assert_string_equal(lists_text(lists), "a/v1: x");
+    kube_api_resource_lists_unref(lists);
+    kube_discovery_unref(d);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -306,6 +322,7 @@ int main(void)
         TEST(names_that_would_leave_their_place_in_the_path_are_not_asked_for),
         TEST(what_a_path_cannot_carry_as_it_is_is_escaped),
         TEST(a_group_version_that_is_listed_twice_is_asked_for_once),
+        TEST(a_version_with_a_slash_does_not_take_another_ones_place),
     };
 
     alloc_trace_install();

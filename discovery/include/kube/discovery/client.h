@@ -34,7 +34,8 @@ typedef struct kube_discovery_client_options {
     uint64_t max_document_bytes;    /**< Ceiling for one answer. 0: 64 MiB.                                           */
     uint32_t max_in_flight;         /**< Requests handed to the rest client at once, on a legacy server. 0: 256.      */
     kube_discovery_formats formats; /**< Which documents to ask for.                                                  */
-    uint32_t slice_ms;              /**< How long one step of the loop may spend decoding a document. 0: 5 ms.        */
+    uint32_t slice_ms;              /**< After how long a step of the loop begins no further group of a document; at
+                                         least one group, list or build is done per step. 0: 5 ms.                    */
     uint32_t reserved;              /**< Zero.                                                                        */
 } kube_discovery_client_options;
 

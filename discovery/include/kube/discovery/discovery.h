@@ -201,6 +201,7 @@ typedef void kube_discovery_fetch_done(void *user, kube_status status, kube_disc
  * @retval KUBE_PENDING         Started.
  * @retval KUBE_ERR_INVALID_ARG @p group_version is missing or no group-version, or the options were not initialised.
  * @retval KUBE_ERR_CANCELLED, KUBE_ERR_TIMEOUT, KUBE_ERR_OUT_OF_MEMORY, KUBE_ERR_FORKED Not started.
+ * @return Or whatever other failure the discovery's fetch returns at once; then @p done is not called.
  * @threadsafety The thread that steps @p io. @blocking Never.
  * @since 0.1
  */

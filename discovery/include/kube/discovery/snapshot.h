@@ -167,7 +167,8 @@ KUBE_API const kube_api_resource *kube_api_resource_iter_next(kube_api_resource_
 KUBE_API size_t kube_discovery_snapshot_resource_count(const kube_discovery_snapshot *snapshot);
 
 /**
- * @brief How many groups, versions and resources were left out because a string of theirs holds control characters.
+ * @brief How many groups, versions and resources were left out: a string of theirs holds control characters
+ *        or is longer than 1 KiB, or they have more than 10,000 verbs, short names or categories.
  * @param[in] snapshot The snapshot.
  * @return The number; 0 for every server that is in order.
  * @threadsafety Any thread. @blocking Never.

@@ -109,7 +109,7 @@ KUBE_API kube_status kube_discovery_fetch(kube_discovery *discovery, kube_io *io
  * @param[out] out      Receives it.
  * @param[out] err      Receives the explanation of a failure; may be NULL.
  * @retval KUBE_OK        Made.
- * @retval KUBE_ERR_PARSE The document is not one: the message says where.
+ * @retval KUBE_ERR_PARSE The document is not one, or holds control characters: the message says where.
  * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
  * @ownership    `*out` is the caller's; release with kube_server_version_unref().
  * @threadsafety Any thread. @blocking Never.
@@ -126,7 +126,7 @@ KUBE_API kube_status kube_server_version_from_json(kube_str document, kube_serve
  *
  * Documents that bring groups come first, that of /api before that of /apis; then the lists of single group-versions,
  * in any order. A document that fails to decode makes the builder useless, except a resource list that is none
- * (KUBE_ERR_PARSE): that one leaves no trace.
+ * (KUBE_ERR_PARSE) or has too much (KUBE_ERR_LIMIT): that one leaves no trace.
  * @threadsafety One thread at a time.
  * @since 0.1
  */
@@ -171,6 +171,7 @@ typedef enum kube_discovery_document {
  * @retval KUBE_OK        Added.
  * @retval KUBE_ERR_PARSE The document is not what it should be: the message says where.
  * @retval KUBE_ERR_LIMIT It has more groups, versions, resources or text than any cluster.
+ * @retval KUBE_ERR_INVALID_STATE A document failed before, or the snapshot was made already.
  * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
  * @threadsafety One thread at a time. @blocking Never.
  * @since 0.1
@@ -188,7 +189,8 @@ KUBE_API kube_status kube_discovery_snapshot_builder_add_groups(kube_discovery_s
  * @retval KUBE_OK        Added: the group-version is loaded, whatever it was before.
  * @retval KUBE_ERR_PARSE The document is not an APIResourceList; nothing changed.
  * @retval KUBE_ERR_INVALID_ARG @p group_version is none; nothing changed.
- * @retval KUBE_ERR_LIMIT It has more resources or text than any cluster.
+ * @retval KUBE_ERR_LIMIT It has more resources or text than any cluster; nothing changed.
+ * @retval KUBE_ERR_INVALID_STATE A document failed before, or the snapshot was made already.
  * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
  * @threadsafety One thread at a time. @blocking Never.
  * @since 0.1
@@ -205,6 +207,7 @@ KUBE_API kube_status kube_discovery_snapshot_builder_add_resources(kube_discover
  * @param[out] err          Receives the explanation of a failure; may be NULL.
  * @retval KUBE_OK        Recorded: the group-version is failed, whatever it was before.
  * @retval KUBE_ERR_INVALID_ARG @p group_version is none.
+ * @retval KUBE_ERR_INVALID_STATE A document failed before, or the snapshot was made already.
  * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
  * @threadsafety One thread at a time. @blocking Never.
  * @since 0.1

@@ -160,7 +160,7 @@ kube_status kube__kubeconfig_decode(kube_str text, kube__pool *pool, kube__kubec
     static const entry_kind clusters_kind = { "clusters", "cluster", sizeof(kube__cluster), decode_cluster };
     static const entry_kind users_kind = { "users", "user", sizeof(kube__user), decode_user };
     static const entry_kind contexts_kind = { "contexts", "context", sizeof(kube__context), decode_context };
-    kube__yaml_reader r = { file->path, "", pool, KUBE_OK, err };
+    kube__yaml_reader r = { file->path, "", pool, 0, KUBE_OK, err };
     const kube__yaml_node *root = NULL;
     kube__cluster *clusters;
     kube__user *users;

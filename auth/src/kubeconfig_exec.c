@@ -17,11 +17,9 @@ static const kube__env_var *decode_env(kube__yaml_reader *r, const kube__yaml_no
         kube__yaml_reader_fail(r, list, "env", KUBE_ERR_LIMIT, "has more than %d items", MAX_ENV);
         return NULL;
     }
-    env = kube__pool_alloc_array(r->pool, list->count, sizeof *env);
-    if (env == NULL) {
-        kube__yaml_reader_no_memory(r);
+    env = kube__yaml_array_for(r, list, "env", sizeof *env);
+    if (env == NULL)
         return NULL;
-    }
     r->section = "user.exec.env";
     for (const kube__yaml_item *item = list->first; item != NULL && r->status == KUBE_OK; item = item->next) {
         if (item->value->kind != KUBE__YAML_MAP) {

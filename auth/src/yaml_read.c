@@ -39,10 +39,28 @@ static void fail_kind(kube__yaml_reader *r, const kube__yaml_node *at, const cha
                            kube__yaml_kind_name(at->kind));
 }
 
+/* False: the reader has failed, before or now. */
+static bool charge(kube__yaml_reader *r, const kube__yaml_node *at, const char *field, size_t cost)
+{
+    if (r->status != KUBE_OK)
+        return false;
+    if (cost > KUBE__YAML_MAX_WORK - r->work) {
+        kube__yaml_reader_fail(r, at, field, KUBE_ERR_LIMIT, "is repeated by too many aliases");
+        return false;
+    }
+    r->work += cost;
+    return true;
+}
+
+static const kube__yaml_node *look_up(kube__yaml_reader *r, const kube__yaml_node *map, const char *field)
+{
+    return map != NULL && charge(r, map, field, map->count) ? kube__yaml_get(map, field) : NULL;
+}
+
 static const kube__yaml_node *get(kube__yaml_reader *r, const kube__yaml_node *map, const char *field,
                                   kube__yaml_kind wanted)
 {
-    const kube__yaml_node *node = r->status == KUBE_OK ? kube__yaml_get(map, field) : NULL;
+    const kube__yaml_node *node = look_up(r, map, field);
 
     if (node != NULL && node->kind != wanted) {
         fail_kind(r, node, field, wanted);
@@ -54,6 +72,8 @@ static const kube__yaml_node *get(kube__yaml_reader *r, const kube__yaml_node *m
 /* A C string ends at its first NUL: a value that goes on behind one would be read as something else. */
 static const char *text_of(kube__yaml_reader *r, const kube__yaml_node *node, const char *field)
 {
+    if (!charge(r, node, field, node->text.len))
+        return NULL;
     if (memchr(node->text.data, '\0', node->text.len) == NULL)
         return node->text.data;
     kube__yaml_reader_fail(r, node, field, KUBE_ERR_CONFIG, "holds a NUL byte");
@@ -90,7 +110,7 @@ kube_str kube__yaml_bytes(kube__yaml_reader *r, const kube__yaml_node *map, cons
     kube_str bytes = { NULL, 0 };
     char *out;
 
-    if (node == NULL || node->text.len == 0)
+    if (node == NULL || node->text.len == 0 || !charge(r, node, field, node->text.len))
         return bytes;
     out = kube__pool_alloc(r->pool, kube__base64_decoded_max(node->text.len) + 1);
     if (out == NULL)
@@ -100,6 +120,18 @@ kube_str kube__yaml_bytes(kube__yaml_reader *r, const kube__yaml_node *map, cons
     else
         bytes.data = out;
     return bytes.data != NULL ? bytes : kube_str_n(NULL, 0);
+}
+
+void *kube__yaml_array_for(kube__yaml_reader *r, const kube__yaml_node *list, const char *field, size_t item_size)
+{
+    void *array;
+
+    if (!charge(r, list, field, list->count * item_size))
+        return NULL;
+    array = kube__pool_alloc_array(r->pool, list->count, item_size);
+    if (array == NULL)
+        kube__yaml_reader_no_memory(r);
+    return array;
 }
 
 const char *const *kube__yaml_strings(kube__yaml_reader *r, const kube__yaml_node *map, const char *field,
@@ -116,11 +148,9 @@ const char *const *kube__yaml_strings(kube__yaml_reader *r, const kube__yaml_nod
         kube__yaml_reader_fail(r, list, field, KUBE_ERR_LIMIT, "has more than %zu items", max_count);
         return NULL;
     }
-    strings = kube__pool_alloc_array(r->pool, list->count, sizeof *strings);
-    if (strings == NULL) {
-        kube__yaml_reader_no_memory(r);
+    strings = kube__yaml_array_for(r, list, field, sizeof *strings);
+    if (strings == NULL)
         return NULL;
-    }
     for (const kube__yaml_item *item = list->first; item != NULL && r->status == KUBE_OK; item = item->next) {
         if (item->value->kind == KUBE__YAML_NULL)
             strings[n++] = "";
@@ -157,7 +187,7 @@ static size_t gather_names(kube__yaml_reader *r, const kube__yaml_node *list, co
     size_t n = 0;
 
     for (const kube__yaml_item *item = list->first; item != NULL && r->status == KUBE_OK; item = item->next) {
-        const kube__yaml_node *name = kube__yaml_get(item->value, "name");
+        const kube__yaml_node *name = look_up(r, item->value, "name");
 
         if (item->value->kind != KUBE__YAML_MAP)
             fail_kind(r, item->value, field, KUBE__YAML_MAP);
@@ -176,11 +206,9 @@ void kube__yaml_check_named(kube__yaml_reader *r, const kube__yaml_node *list, c
 
     if (r->status != KUBE_OK || list == NULL || list->count == 0)
         return;
-    names = kube__pool_alloc_array(r->pool, list->count, sizeof *names);
-    if (names == NULL) {
-        kube__yaml_reader_no_memory(r);
+    names = kube__yaml_array_for(r, list, field, sizeof *names);
+    if (names == NULL)
         return;
-    }
     n = gather_names(r, list, field, names);
     if (n > 1)
         qsort(names, n, sizeof *names, compare_names);

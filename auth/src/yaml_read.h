@@ -5,10 +5,15 @@
 
 #include "yaml_tree.h"
 
+/* What reading one document may cost: keys looked at, bytes of text, bytes allocated. An alias costs again whatever it
+ * stands for. No document without aliases, of at most 16 MiB and KUBE__YAML_MAX_NODES, comes to two thirds of it. */
+enum { KUBE__YAML_MAX_WORK = 64 * 1024 * 1024 };
+
 typedef struct kube__yaml_reader {
     const char  *file;
     const char  *section; /* put before a field's name: "cluster", "user.exec"; "" at the top */
     kube__pool  *pool;
+    size_t       work; /* so far; see KUBE__YAML_MAX_WORK */
     kube_status  status;
     kube_error **err;
 } kube__yaml_reader;
@@ -30,6 +35,8 @@ kube_str kube__yaml_bytes(kube__yaml_reader *r, const kube__yaml_node *map, cons
 /* A list of strings; `count` receives how many. Null items are "". */
 const char *const *kube__yaml_strings(kube__yaml_reader *r, const kube__yaml_node *map, const char *field,
                                       size_t max_count, size_t *count);
+/* A zeroed array with a place for each item of a list. NULL: the reader has failed. */
+void *kube__yaml_array_for(kube__yaml_reader *r, const kube__yaml_node *list, const char *field, size_t item_size);
 /* Every item of a list is a mapping, and no two have the same "name". */
 void kube__yaml_check_named(kube__yaml_reader *r, const kube__yaml_node *list, const char *field);
 

@@ -1,8 +1,8 @@
 /* A YAML document as a tree, with the types the plain scalars of a kubeconfig have in kubectl. JSON is YAML too.
  *
  * Only the first document of a stream is read, as kubectl does. An alias is another way to reach the node with its
- * anchor, so a document that refers to itself a billion times stays as small as its text; a node cannot contain
- * itself. */
+ * anchor, so the tree of a document that refers to itself a billion times stays as small as its text; a node cannot
+ * contain itself. Who walks the tree meets such a node each time, and has to bound that: yaml_read.h, yaml_json.c. */
 #ifndef KUBE_AUTH_YAML_TREE_H
 #define KUBE_AUTH_YAML_TREE_H
 

@@ -246,6 +246,79 @@ static void field_names_are_told_apart_by_case(void **state)
     kube__pool_clear(&pool);
 }
 
+/* Decodes `count` clusters that are all `cluster`; the text is cleared. */
+static void check_that_aliases_reach_the_limit(kube_buf *cluster, int count, const char *message)
+{
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+    kube_error *err = NULL;
+
+    for (int i = 0; i < count; i++)
+        kube_buf_append_c(cluster, "- cluster: *a\n");
+    assert_int_equal(kube_buf_status(cluster, NULL), KUBE_OK);
+    assert_int_equal(decode(cluster->data, &pool, &file, &err), KUBE_ERR_LIMIT);
+    assert_non_null(strstr(kube_error_message(err), message));
+    assert_true(alloc_trace_live_bytes() < 100 * 1024 * 1024);
+    kube_error_free(err);
+    kube__pool_clear(&pool);
+    kube_buf_clear(cluster);
+}
+
+static void what_aliases_repeat_is_bounded_in_bytes(void **state)
+{
+    kube_buf text = KUBE_BUF_INIT(4 << 20);
+
+    (void)state;
+    kube_buf_append_c(&text, "clusters:\n- cluster: &a\n    certificate-authority-data: ");
+    for (int i = 0; i < 250000; i++)
+        kube_buf_append_c(&text, "AAAA");
+    kube_buf_append_char(&text, '\n');
+    check_that_aliases_reach_the_limit(
+        &text, 300, "f:3:33: cluster.certificate-authority-data is repeated by too many aliases");
+}
+
+static void what_aliases_repeat_is_bounded_in_keys(void **state)
+{
+    kube_buf text = KUBE_BUF_INIT(4 << 20);
+
+    (void)state;
+    kube_buf_append_c(&text, "clusters:\n- cluster: &a\n");
+    for (int i = 0; i < 60000; i++)
+        kube_buf_append_f(&text, "    k%d: v\n", i);
+    check_that_aliases_reach_the_limit(&text, 5000, "is repeated by too many aliases");
+}
+
+static void what_aliases_repeat_is_bounded_in_items(void **state)
+{
+    kube_buf text = KUBE_BUF_INIT(4 << 20);
+
+    (void)state;
+    kube_buf_append_c(&text, "clusters:\n- cluster: &a\n    extensions: [");
+    for (int i = 0; i < 60000; i++)
+        kube_buf_append_c(&text, "{},");
+    kube_buf_append_c(&text, "]\n");
+    check_that_aliases_reach_the_limit(&text, 5000, "f:3:17: cluster.extensions is repeated by too many aliases");
+}
+
+static void a_shared_authority_may_be_larger_than_the_rest(void **state)
+{
+    kube_buf text = KUBE_BUF_INIT(1 << 20);
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+
+    (void)state;
+    kube_buf_append_c(&text, "clusters:\n- cluster: &a {certificate-authority-data: ");
+    for (int i = 0; i < 10000; i++)
+        kube_buf_append_c(&text, "AAAA");
+    kube_buf_append_c(&text, "}\n");
+    for (int i = 0; i < 300; i++)
+        kube_buf_append_c(&text, "- cluster: *a\n");
+    assert_int_equal(decode(text.data, &pool, &file, NULL), KUBE_OK);
+    assert_int_equal(file.clusters[300].ca_data.len, 30000);
+    kube__pool_clear(&pool);
+    kube_buf_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +329,10 @@ int main(void)
         ALLOC_TRACE_TEST(what_is_wrong_is_refused_with_file_line_column_and_field),
         ALLOC_TRACE_TEST(no_message_repeats_a_secret),
         ALLOC_TRACE_TEST(field_names_are_told_apart_by_case),
+        ALLOC_TRACE_TEST(what_aliases_repeat_is_bounded_in_bytes),
+        ALLOC_TRACE_TEST(what_aliases_repeat_is_bounded_in_keys),
+        ALLOC_TRACE_TEST(what_aliases_repeat_is_bounded_in_items),
+        ALLOC_TRACE_TEST(a_shared_authority_may_be_larger_than_the_rest),
     };
 
     alloc_trace_install();

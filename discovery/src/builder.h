@@ -86,7 +86,7 @@ kube__text kube__builder_join(kube_discovery_snapshot_builder *b, kube__text fir
 /* Adds a group whose versions are those appended since first_version: gives them their keys, puts the stale ones behind
  * the others and leaves out what is unclean, the whole group if its own name is. */
 bool kube__builder_end_group(kube_discovery_snapshot_builder *b, kube__group_record *group);
-/* Forgets the versions (with their resources and what was left out of them) from this one on. They may not belong to a
+/* Forgets the versions from this one on, with their resources and what was left out of them. They may not belong to a
  * group yet. */
 void kube__builder_cut_versions(kube_discovery_snapshot_builder *b, size_t version_count);
 

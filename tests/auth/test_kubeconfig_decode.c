@@ -285,7 +285,7 @@ static void what_aliases_repeat_is_bounded_in_keys(void **state)
     kube_buf_append_c(&text, "clusters:\n- cluster: &a\n");
     for (int i = 0; i < 60000; i++)
         kube_buf_append_f(&text, "    k%d: v\n", i);
-    check_that_aliases_reach_the_limit(&text, 5000, "is repeated by too many aliases");
+    check_that_aliases_reach_the_limit(&text, 5000, "f:2:12: cluster.proxy-url is repeated by too many aliases");
 }
 
 static void what_aliases_repeat_is_bounded_in_items(void **state)

@@ -97,7 +97,9 @@ static inline kube_auth_options kube_auth_options_make(void)
  *                              configured is wrong.
  * @retval KUBE_ERR_UNSUPPORTED It asks for what this release cannot do.
  * @retval KUBE_ERR_IO          A file could not be read.
- * @retval KUBE_ERR_LIMIT       A file is too large (16 MiB for a kubeconfig, 1 MiB for others) or too deeply nested.
+ * @retval KUBE_ERR_LIMIT       A file is too large (16 MiB for a kubeconfig, 1 MiB for others), too deeply nested, or
+ *                              repeats too much by YAML aliases.
+ * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
  * @retval KUBE_ERR_INVALID_ARG The options were not initialised.
  * @ownership    `*out` is the caller's; release with kube_rest_client_unref().
  * @threadsafety Any thread, while no other one changes the environment. @blocking Reads local files.

@@ -65,8 +65,8 @@ static const char *interpret(settings *s)
     return NULL;
 }
 
-/* kubectl does not speak of group-versions that the server itself calls stale; they are worth a line, but no failure.
- * */
+/* kubectl does not speak of group-versions that the server itself calls stale; they are worth a line, but no
+ * failure. */
 static bool only_stale(const kube_error *err)
 {
     size_t count = kube_error_child_count(err);

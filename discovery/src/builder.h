@@ -92,8 +92,8 @@ void kube__builder_cut_versions(kube_discovery_snapshot_builder *b, size_t versi
 
 /* Whether the resources came with the groups: all documents were aggregated ones. */
 bool kube__builder_is_aggregated(const kube_discovery_snapshot_builder *b);
-/* To be called behind each document that brings groups: where formats are mixed, what came with groups does not count.
- * */
+/* To be called behind each document that brings groups: where formats are mixed, what came with groups does not
+ * count. */
 void kube__builder_end_document(kube_discovery_snapshot_builder *b, kube_discovery_document kind);
 
 /* The group-version of this name, added as a group of its own where it is not listed. */

@@ -81,8 +81,8 @@ static void read_resource_member(kube__document *d, kube_json_string key, kube__
         read_subresources(d, at, left_out);
 }
 
-/* The resource takes the place that was kept for it; a resource without a kind is there only through its subresources.
- * */
+/* The resource takes the place that was kept for it; a resource without a kind is there only through its
+ * subresources. */
 static void end_resource(kube__document *d, kube__resource_record *own, size_t at)
 {
     kube_discovery_snapshot_builder *b = d->b;

@@ -32,8 +32,8 @@ static kube_status load(const kube__fetch_request *r, const kube_rest_response *
     return st == KUBE_OK ? kube__builder_load_version(r->fetch->builder, r->version, body, err) : st;
 }
 
-/* What is nobody's fault but ours, or was asked for, ends the whole; what one group-version answers is its own matter.
- * */
+/* What is nobody's fault but ours, or was asked for, ends the whole; what one group-version answers is its own
+ * matter. */
 static bool is_fatal(const kube__fetch *f, kube_status status)
 {
     if (f->want == KUBE_DISCOVERY_WANT_GROUP_VERSION)

@@ -39,8 +39,8 @@ static void destroy(kube__counted *counted)
     kube__free(counted);
 }
 
-/* The texts one after the other, the empty one first; a text that occurs twice is there twice, and the last one counts.
- * */
+/* The texts one after the other, the empty one first; a text that occurs twice is there twice, and the last one
+ * counts. */
 static kube_status read_fields(kube_str document, kube_buf *texts, uint32_t at[FIELD_COUNT], kube_error **err)
 {
     kube_json_reader r;

@@ -121,8 +121,8 @@ static void silence_other(tap *t)
 static void replace_other(tap *t)
 {
     free_other(t);
-    /* the same slot, on a descriptor with nothing to read: an event that was fetched for the old watch is not its own
-     * */
+    /* the same slot, on a descriptor with nothing to read: an event that was fetched for the old watch is not its
+     * own */
     if (kube_io_watch_new(t->io, t->ends[1], KUBE_IO_READ, on_event, t->other, &t->other->watch, NULL) != KUBE_OK)
         abort();
 }

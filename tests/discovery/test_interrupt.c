@@ -1,6 +1,7 @@
 /* The live client when it is cancelled, out of time, let go, or its loop is freed, wherever it may be. */
 #include "discovery_fixture.h"
 #include "fake_server.h"
+#include "fetch_outcome.h"
 
 #include <kube/base/io.h>
 #include <kube/discovery.h>
@@ -42,30 +43,6 @@ static int tear_down(void **state)
 {
     fake_server_clear(&server);
     return alloc_trace_teardown(state);
-}
-
-typedef struct outcome {
-    int calls;
-    kube_status status;
-    kube_discovery_snapshot *snapshot;
-    kube_error *err;
-} outcome;
-
-static void on_fetched(void *user, kube_status status, kube_discovery_snapshot *snapshot, kube_error *err)
-{
-    outcome *o = user;
-
-    o->calls++;
-    o->status = status;
-    o->snapshot = snapshot;
-    o->err = err;
-}
-
-static void outcome_clear(outcome *o)
-{
-    kube_discovery_snapshot_unref(o->snapshot);
-    kube_error_free(o->err);
-    *o = (outcome){ .calls = 0 };
 }
 
 static kube_io *new_io(void)

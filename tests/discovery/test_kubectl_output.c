@@ -1,5 +1,5 @@
-/* What a real server answered, through the live client and the programs' printing, against what a real kubectl printed.
- * */
+/* What a real server answered, through the live client and the programs' printing, against what a real kubectl
+ * printed. */
 #include "discovery_fixture.h"
 #include "fake_server.h"
 

@@ -2,6 +2,7 @@
  * TLS, discovery, decoding; and that nothing of it holds the loop up. With KUBE_E2E_DIR in the environment the server
  * is the real one of the end-to-end tests, else one of our own in a process of its own, so that every thread seen here
  * is ours. */
+#include "fetch_outcome.h"
 #include "foreign_loop.h"
 #include "rest_fixture.h"
 #include "sleeping_resolver.h"
@@ -202,30 +203,6 @@ static kube_discovery *make_discovery(kube_rest_client *rest)
 }
 
 /* ---- one operation ---- */
-
-typedef struct outcome {
-    int                      calls;
-    kube_status              status;
-    kube_discovery_snapshot *snapshot;
-    kube_error              *err;
-} outcome;
-
-static void on_fetched(void *user, kube_status status, kube_discovery_snapshot *snapshot, kube_error *err)
-{
-    outcome *o = user;
-
-    o->calls++;
-    o->status = status;
-    o->snapshot = snapshot;
-    o->err = err;
-}
-
-static void outcome_clear(outcome *o)
-{
-    kube_discovery_snapshot_unref(o->snapshot);
-    kube_error_free(o->err);
-    memset(o, 0, sizeof *o);
-}
 
 static void start(kube_discovery *discovery, kube_io *io, const kube_call_options *opts, outcome *o)
 {

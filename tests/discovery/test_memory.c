@@ -1,6 +1,7 @@
 /* The live path, from the kubeconfig over a credential plugin, TLS and HTTP to the decoded snapshot, with each
  * allocation of libkube's failing in turn: a status, no crash, nothing left behind, and the next try works. */
 #include "alloc_trace.h"
+#include "fetch_outcome.h"
 #include "rest_fixture.h"
 
 #include <kube/auth.h>
@@ -94,23 +95,6 @@ static int tear_down_all(void **state)
     return rmdir(folder);
 }
 
-typedef struct outcome {
-    int                      calls;
-    kube_status              status;
-    kube_discovery_snapshot *snapshot;
-    kube_error              *err;
-} outcome;
-
-static void on_fetched(void *user, kube_status status, kube_discovery_snapshot *snapshot, kube_error *err)
-{
-    outcome *o = user;
-
-    o->calls++;
-    o->status = status;
-    o->snapshot = snapshot;
-    o->err = err;
-}
-
 static void fetch_on_a_loop(kube_discovery *discovery, outcome *o)
 {
     kube_io *io = NULL;
@@ -154,9 +138,9 @@ static void whole_path(void (*fetch)(kube_discovery *, outcome *), outcome *o)
         o->status = kube_discovery_client_new(rest, NULL, &discovery, &o->err);
     if (o->status == KUBE_OK)
         fetch(discovery, o);
-    kube_discovery_snapshot_unref(o->snapshot);
     kube_discovery_unref(discovery);
     kube_rest_client_unref(rest);
+    kube_discovery_snapshot_unref(o->snapshot);
     kube_error_free(o->err);
 }
 

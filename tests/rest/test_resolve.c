@@ -266,6 +266,61 @@ static void a_cancelled_request_does_not_take_its_successor_along(void **state)
     kube_io_free(s.io);
 }
 
+static int64_t fake_now_ns;
+
+static int64_t fake_monotonic_ns(void *state)
+{
+    (void)state;
+    return fake_now_ns;
+}
+
+static int64_t fake_unix_ms(void *state)
+{
+    (void)state;
+    return 0;
+}
+
+static void get_on(kube_io *io, kube_rest_client *client, rest_result *r)
+{
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    memset(r, 0, sizeof *r);
+    request.path = "/";
+    request.timeout_ms = -1;
+    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, r, NULL), KUBE_PENDING);
+    rest_run_until_done(io, r);
+}
+
+static void a_resolver_that_fails_later_does_not_take_away_what_is_known(void **state)
+{
+    const kube_clock clock = { sizeof clock, NULL, fake_monotonic_ns, fake_unix_ms };
+    fake_resolver f = { .addresses = "127.0.0.1" };
+    kube_rest_client *client = client_with(&f);
+    kube_io_options opts = KUBE_IO_OPTIONS_INIT;
+    kube_io *io = NULL;
+    rest_result r;
+
+    (void)state;
+    fake_now_ns = 1000000000;
+    opts.clock = &clock;
+    assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
+    get_on(io, client, &r);
+    assert_int_equal(r.status, KUBE_OK);
+    rest_result_clear(&r);
+    f.addresses = NULL;
+    fake_now_ns += (int64_t)61 * 1000000000;
+    get_on(io, client, &r);
+    assert_int_equal(r.status, KUBE_OK);
+    assert_int_equal(f.asked, 2);
+    rest_result_clear(&r);
+    get_on(io, client, &r); /* and it is not asked again at once */
+    assert_int_equal(r.status, KUBE_OK);
+    assert_int_equal(f.asked, 2);
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
 static void freeing_the_loop_while_it_works_ends_everything_once(void **state)
 {
     fake_resolver f = { .never = true };
@@ -297,6 +352,7 @@ int main(void)
         cmocka_unit_test(an_empty_answer_is_no_answer),
         cmocka_unit_test(it_is_interrupted_when_nobody_waits_any_more),
         cmocka_unit_test(a_cancelled_request_does_not_take_its_successor_along),
+        cmocka_unit_test(a_resolver_that_fails_later_does_not_take_away_what_is_known),
         cmocka_unit_test(freeing_the_loop_while_it_works_ends_everything_once),
     };
 

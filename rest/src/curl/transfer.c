@@ -53,7 +53,6 @@ static void on_interrupt(void *user, kube_status why)
 
     if (why == KUBE_ERR_TIMEOUT)
         abandon_silent_connection(t);
-
     kube_error_set(&err, why, "%s", why == KUBE_ERR_TIMEOUT ? "no answer within the time that was set" : "cancelled");
     kube__transfer_detach(t);
     if (pool->queue_head == NULL)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { KUBE__DOCUMENT_API, KUBE__DOCUMENT_APIS, KUBE__DOCUMENT_COUNT }; /* what has a validator: /api and /apis */
+
 enum {
     KUBE__RESOURCES_MAX = 1000000, /* ceilings for what a server says: far above any cluster, far below what hurts */
     KUBE__GROUP_VERSIONS_MAX = 50000,
@@ -39,6 +41,7 @@ typedef struct kube__group_version_record {
     bool        nil_resources; /* the list was null or missing, not empty           */
     bool        unclean;
     kube_error *error;         /* of a failed one, owned                            */
+    int64_t     time_unix_ms;  /* of its list, where it is older than the builder's */
     uint32_t    left_out;      /* the builder's count before anything of it was read */
 } kube__group_version_record;
 
@@ -64,6 +67,8 @@ struct kube_discovery_snapshot_builder {
     kube_buf                    scratch;       /* the text being composed or unescaped         */
     kube__id_map                by_key;        /* the first group-version of a key             */
     int64_t                     time_unix_ms;
+    kube__text                  validators[KUBE__DOCUMENT_COUNT];
+    uint32_t                    core_group_count; /* of the groups: those that /api brought */
     uint32_t                    left_out;
     unsigned                    aggregated_documents, legacy_documents;
     bool                        useless;       /* a document failed half-way, or it was built  */
@@ -104,6 +109,12 @@ kube_status kube__builder_load_version(kube_discovery_snapshot_builder *b, size_
                                        kube_error **err);
 /* The list of that group-version is the empty one, as said for a core group that does not exist. */
 void kube__builder_load_empty(kube_discovery_snapshot_builder *b, size_t version);
+/* Takes into that group-version what a snapshot knows of it. false on failure. */
+bool kube__builder_copy_version(kube_discovery_snapshot_builder *b, size_t version, const kube_group_version *from);
+/* Adds a group of a snapshot with its versions, of which only the stale ones have a state. false on failure. */
+bool kube__builder_copy_group(kube_discovery_snapshot_builder *b, const kube_api_group *from);
+/* Keeps what a later request can be made conditional on; what no header could hold is dropped, NULL too. */
+void kube__builder_set_validator(kube_discovery_snapshot_builder *b, size_t document, const char *validator);
 /* Takes the failure. */
 void kube__builder_fail_version(kube_discovery_snapshot_builder *b, size_t version, kube_error *failure);
 

@@ -68,6 +68,7 @@ static void set_state(kube__group_version_record *v, kube_group_version_state st
     v->error = NULL;
     v->state = (uint8_t)state;
     v->origin = KUBE_GROUP_VERSION_ORIGIN_SERVER;
+    v->time_unix_ms = 0;
 }
 
 kube_status kube__builder_load_version(kube_discovery_snapshot_builder *b, size_t version, kube_str bytes,

@@ -113,19 +113,21 @@ kube_status kube_discovery_client_new(kube_rest_client *rest, const kube_discove
     return kube_discovery_new(&ops, live, kube_rest_client_clock(rest), out, err);
 }
 
-kube_status kube__live_send(const kube__live *live, kube_io *io, const char *path, const char *accept,
-                            uint64_t max_bytes, const kube_call *call, kube_rest_done *done, void *user,
-                            kube_rest_response **out, kube_error **err)
+kube_status kube__live_send(const kube__live *live, kube_io *io, const kube__live_get *get, const kube_call *call,
+                            kube_rest_done *done, void *user, kube_rest_response **out, kube_error **err)
 {
     kube_rest_param timeout = { .name = "timeout", .value = live->timeout_text };
+    kube_rest_param condition = { .name = "If-None-Match", .value = get->if_none_match };
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
     kube_call own = *call;
 
-    request.path = path;
-    request.accept = accept;
+    request.path = get->path;
+    request.accept = get->accept;
     request.query = &timeout;
     request.query_count = live->timeout_text[0] != '\0' ? 1 : 0;
-    request.max_response_bytes = max_bytes < live->max_document_bytes ? max_bytes : live->max_document_bytes;
+    request.headers = &condition;
+    request.header_count = get->if_none_match[0] != '\0' ? 1 : 0;
+    request.max_response_bytes = get->max_bytes < live->max_document_bytes ? get->max_bytes : live->max_document_bytes;
     if (live->timeout_ms > 0) {
         int64_t now = kube_io_now_ns(io);
         int64_t until = live->timeout_ms > (INT64_MAX - now) / 1000000 ? INT64_MAX : now + live->timeout_ms * 1000000;

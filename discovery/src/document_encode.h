@@ -1,4 +1,5 @@
-/* The documents of kubectl's discovery folder, byte for byte as client-go writes them; docs/formats.md describes them. */
+/* The documents of kubectl's discovery folder, byte for byte as client-go writes them; docs/formats.md describes
+ * them. */
 #ifndef KUBE_DISCOVERY_DOCUMENT_ENCODE_H
 #define KUBE_DISCOVERY_DOCUMENT_ENCODE_H
 

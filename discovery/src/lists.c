@@ -13,16 +13,6 @@ static void destroy(kube__counted *counted)
     kube__free(lists);
 }
 
-static kube_discovery_snapshot *own(const kube_discovery_snapshot *snapshot)
-{
-    union {
-        const kube_discovery_snapshot *borrowed;
-        kube_discovery_snapshot       *owned;
-    } same = { .borrowed = snapshot };
-
-    return kube_discovery_snapshot_ref(same.owned);
-}
-
 kube_status kube__lists_new(const kube_discovery_snapshot *snapshot, size_t lists, size_t choices,
                             kube_api_resource_lists **out, kube_error **err)
 {
@@ -33,7 +23,7 @@ kube_status kube__lists_new(const kube_discovery_snapshot *snapshot, size_t list
         return kube_error_no_memory(err);
     made = (kube_api_resource_lists *)(void *)base;
     kube__counted_init(&made->counted, destroy);
-    made->snapshot = own(snapshot);
+    made->snapshot = kube__snapshot_own(snapshot);
     made->items = (kube_api_resource_list *)(void *)(base + sizeof *made);
     made->chosen = (const kube_api_resource **)(void *)(base + sizeof *made + lists * sizeof *made->items);
     *out = made;

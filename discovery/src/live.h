@@ -25,10 +25,16 @@ typedef struct kube__live {
 /* "32s", "1m30s", "1.5s", "500ms": as Go prints a duration. The text has room for any. */
 void kube__format_go_duration(int64_t ms, char text[KUBE__TIMEOUT_TEXT_BYTES]);
 
-/* A GET as discovery sends them: with the timeout as a parameter, and as the deadline of this one request. */
-kube_status kube__live_send(const kube__live *live, kube_io *io, const char *path, const char *accept,
-                            uint64_t max_bytes, const kube_call *call, kube_rest_done *done, void *user,
-                            kube_rest_response **out, kube_error **err);
+/* A GET as discovery sends them. */
+typedef struct kube__live_get {
+    const char *path, *accept;
+    const char *if_none_match; /* "": unconditional */
+    uint64_t    max_bytes;
+} kube__live_get;
+
+/* With the timeout as a parameter, and as the deadline of this one request. */
+kube_status kube__live_send(const kube__live *live, kube_io *io, const kube__live_get *get, const kube_call *call,
+                            kube_rest_done *done, void *user, kube_rest_response **out, kube_error **err);
 
 kube_status kube__live_fetch(void *state, kube_io *io, const kube_discovery_request *request, const kube_call *call,
                              kube_discovery_fetch_done *done, void *user, kube_discovery_snapshot **out,
@@ -43,7 +49,8 @@ typedef struct kube__fetch_request {
     kube__fetch *fetch;
     size_t       version; /* of the builder; unused for /api and /apis */
     bool         answered;
-    bool         skipped; /* answered, with nothing: there is no /api */
+    bool         skipped;   /* answered, with nothing: there is no /api */
+    bool         unchanged; /* answered: what is known is still true    */
     kube_rest_response *response;
 } kube__fetch_request;
 
@@ -63,6 +70,7 @@ struct kube__fetch {
     kube_discovery_fetch_done *done;
     void                      *user;
     kube_discovery_want        want;
+    kube_discovery_snapshot   *known;  /* an aggregated one with validators, or NULL */
     kube_discovery_snapshot_builder *builder;
     kube__fetch_phase          phase;
     kube__fetch_request        roots[2]; /* /api, /apis */

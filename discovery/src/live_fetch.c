@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include "shared/alloc.h"
+#include "snapshot.h"
 
 #include <kube/sys/error.h>
 
@@ -16,6 +17,7 @@ static void release(kube__fetch *f)
         kube_rest_response_unref(f->roots[i].response);
     kube__free(f->walk);
     kube_discovery_snapshot_builder_free(f->builder);
+    kube_discovery_snapshot_unref(f->known);
     kube_cancel_unref(f->call.cancel);
     kube__free(f);
 }
@@ -154,6 +156,8 @@ kube_status kube__live_fetch(void *state, kube_io *io, const kube_discovery_requ
         return st;
     f->done = done;
     f->user = user;
+    if (request->known != NULL && request->known->aggregated)
+        f->known = kube__snapshot_own(request->known);
     if (f->want == KUBE_DISCOVERY_WANT_GROUP_VERSION) {
         f->phase = KUBE__FETCH_WALK;
         st = kube__fetch_plan_one(f, request->group_version, &why);

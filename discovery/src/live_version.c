@@ -47,6 +47,7 @@ static void on_done(void *user, kube_status status, kube_rest_response *response
 kube_status kube__live_server_version(void *state, kube_io *io, const kube_call *call, kube_server_version_done *done,
                                       void *user, kube_server_version **out, kube_error **err)
 {
+    kube__live_get get = { .path = "/version", .accept = "application/json, */*", .if_none_match = "" };
     kube_rest_response *response = NULL;
     question *q = NULL;
     kube_status st;
@@ -56,8 +57,8 @@ kube_status kube__live_server_version(void *state, kube_io *io, const kube_call 
     q->done = done;
     q->user = user;
     q->live = state;
-    st = kube__live_send(state, io, "/version", "application/json, */*", max_version_bytes, call, on_done, q, &response,
-                         err);
+    get.max_bytes = max_version_bytes;
+    st = kube__live_send(state, io, &get, call, on_done, q, &response, err);
     if (st == KUBE_PENDING)
         return st;
     kube__free(q);

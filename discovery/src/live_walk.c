@@ -103,9 +103,12 @@ static void send_one(kube__fetch_request *r)
     kube_error *err = NULL;
     kube_status st = append_path(r, &path, &err);
 
-    if (st == KUBE_OK)
-        st = kube__live_send(f->live, f->io, path.data, "application/json, */*", max_list_bytes, &f->call, on_done, r,
-                             &response, &err);
+    if (st == KUBE_OK) {
+        kube__live_get get = { .path = path.data, .accept = "application/json, */*", .if_none_match = "" };
+
+        get.max_bytes = max_list_bytes;
+        st = kube__live_send(f->live, f->io, &get, &f->call, on_done, r, &response, &err);
+    }
     if (st == KUBE_PENDING)
         f->in_flight++;
     else

@@ -8,6 +8,16 @@ kube_discovery_snapshot *kube_discovery_snapshot_ref(kube_discovery_snapshot *sn
     return snapshot;
 }
 
+kube_discovery_snapshot *kube__snapshot_own(const kube_discovery_snapshot *snapshot)
+{
+    union {
+        const kube_discovery_snapshot *borrowed;
+        kube_discovery_snapshot       *owned;
+    } same = { .borrowed = snapshot };
+
+    return kube_discovery_snapshot_ref(same.owned);
+}
+
 void kube_discovery_snapshot_unref(kube_discovery_snapshot *snapshot)
 {
     if (snapshot != NULL)

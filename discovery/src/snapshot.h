@@ -92,7 +92,9 @@ struct kube_discovery_snapshot {
     size_t              version_slot_count;
     size_t              version_count, resource_count, bytes;
     kube__index         indexes[KUBE__INDEX_COUNT];
+    const char         *validators[2]; /* of /api and /apis, "" where there is none */
     uint64_t            seed;
+    size_t              core_group_count; /* how many of the groups came from /api */
     uint32_t            left_out;
     bool                aggregated; /* the resources came with the groups */
 };
@@ -124,6 +126,9 @@ static inline const kube_group_version *kube__answer_of(const kube_discovery_sna
 
     return answer->state == KUBE_GROUP_VERSION_LOADED ? answer : NULL;
 }
+
+/* A reference to a snapshot that was lent: only the count in it changes. */
+kube_discovery_snapshot *kube__snapshot_own(const kube_discovery_snapshot *snapshot);
 
 size_t kube__index_slots(size_t keys);
 /* The memory has been laid out and zeroed; versions and resources are in place. */

@@ -146,7 +146,9 @@ static void copy_versions(kube_discovery_snapshot_builder *b, kube_discovery_sna
         v->state = from->state;
         v->origin = from->origin;
         v->nil_resources = from->nil_resources;
-        v->time_unix_ms = from->state != KUBE_GROUP_VERSION_ABSENT ? b->time_unix_ms : 0;
+        v->time_unix_ms = from->time_unix_ms != 0 ? from->time_unix_ms : b->time_unix_ms;
+        if (from->state == KUBE_GROUP_VERSION_ABSENT)
+            v->time_unix_ms = 0;
         v->storable = is_storable(v->group, v->version);
         v->error = from->error;
         from->error = NULL; /* the snapshot's now */
@@ -214,6 +216,9 @@ static void fill(kube_discovery_snapshot_builder *b, const layout *l, kube_disco
     }
     s->texts = base + l->texts;
     memcpy(base + l->texts, b->in.text, b->in.text_len);
+    for (size_t i = 0; i < KUBE__DOCUMENT_COUNT; i++)
+        s->validators[i] = s->texts + b->validators[i];
+    s->core_group_count = b->core_group_count;
     copy_lists(b, s, lists);
     copy_versions(b, s, lists);
     copy_groups(b, s, lists);

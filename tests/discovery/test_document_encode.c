@@ -5,27 +5,35 @@
 
 /* What client-go 0.37 wrote for such a server. */
 static const char golden_groups[] =
-    "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"\",\"versions\":[{\"groupVersion\":\"v1\","
+    "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"\",\"versions\":[{\"groupVersion\":"
+    "\"v1\","
     "\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"v1\",\"version\":\"v1\"}},{\"name\":\"apps\","
-    "\"versions\":[{\"groupVersion\":\"apps/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"apps/v1\","
+    "\"versions\":[{\"groupVersion\":\"apps/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"apps/"
+    "v1\","
     "\"version\":\"v1\"}},{\"name\":\"empty.io\",\"versions\":[{\"groupVersion\":\"empty.io/v1\",\"version\":\"v1\"}],"
-    "\"preferredVersion\":{\"groupVersion\":\"empty.io/v1\",\"version\":\"v1\"}},{\"name\":\"allstale.io\",\"versions\":"
+    "\"preferredVersion\":{\"groupVersion\":\"empty.io/"
+    "v1\",\"version\":\"v1\"}},{\"name\":\"allstale.io\",\"versions\":"
     "null,\"preferredVersion\":{\"groupVersion\":\"\",\"version\":\"\"}}]}\n";
 
 static const char golden_core[] =
     "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"v1\",\"resources\":[{\"name\":\"pods\","
-    "\"singularName\":\"pod\",\"namespaced\":true,\"version\":\"v1\",\"kind\":\"Pod\",\"verbs\":[\"get\"],\"shortNames\":"
+    "\"singularName\":\"pod\",\"namespaced\":true,\"version\":\"v1\",\"kind\":\"Pod\",\"verbs\":[\"get\"],"
+    "\"shortNames\":"
     "[\"po\"],\"categories\":[\"all\"]},{\"name\":\"pods/status\",\"singularName\":\"pod\",\"namespaced\":true,"
     "\"version\":\"v1\",\"kind\":\"Pod\",\"verbs\":[\"get\"]}]}\n";
 
 static const char golden_apps[] =
     "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"apps/v1\",\"resources\":[{\"name\":"
-    "\"deployments\",\"singularName\":\"deployment\",\"namespaced\":true,\"kind\":\"Deployment\",\"verbs\":[\"get\"]}]}\n";
+    "\"deployments\",\"singularName\":\"deployment\",\"namespaced\":true,\"kind\":\"Deployment\",\"verbs\":[\"get\"]}]}"
+    "\n";
 
 static const char api[] =
-    "{\"items\":[{\"metadata\":{\"name\":\"\"},\"versions\":[{\"version\":\"v1\",\"freshness\":\"Current\",\"resources\":["
-    "{\"resource\":\"pods\",\"responseKind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"scope\":\"Namespaced\","
-    "\"singularResource\":\"pod\",\"verbs\":[\"get\"],\"shortNames\":[\"po\"],\"categories\":[\"all\"],\"subresources\":["
+    "{\"items\":[{\"metadata\":{\"name\":\"\"},\"versions\":[{\"version\":\"v1\",\"freshness\":\"Current\","
+    "\"resources\":["
+    "{\"resource\":\"pods\",\"responseKind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"scope\":"
+    "\"Namespaced\","
+    "\"singularResource\":\"pod\",\"verbs\":[\"get\"],\"shortNames\":[\"po\"],\"categories\":[\"all\"],"
+    "\"subresources\":["
     "{\"subresource\":\"status\",\"responseKind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},"
     "\"verbs\":[\"get\"]}]}]}]}]}";
 
@@ -101,7 +109,8 @@ static void a_null_list_and_an_empty_one_are_told_apart(void **state)
 {
     static const char list[] =
         "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"g/v1\",\"resources\":[{\"name\":\"a\","
-        "\"singularName\":\"\",\"namespaced\":false,\"kind\":\"A\",\"verbs\":null},{\"name\":\"b\",\"singularName\":\"\","
+        "\"singularName\":\"\",\"namespaced\":false,\"kind\":\"A\",\"verbs\":null},{\"name\":\"b\",\"singularName\":"
+        "\"\","
         "\"namespaced\":false,\"kind\":\"B\",\"verbs\":[]}]}\n";
     kube_discovery_snapshot *s = snapshot_of("{\"groups\":[]}", "g/v1", list);
 
@@ -110,9 +119,10 @@ static void a_null_list_and_an_empty_one_are_told_apart(void **state)
     kube_discovery_snapshot_unref(s);
     s = snapshot_of("{\"groups\":[]}", "g/v1",
                     "{\"resources\":[{\"name\":\"a\",\"shortNames\":[],\"categories\":null}]}");
-    assert_list(s, "g/v1",
-                "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"g/v1\",\"resources\":[{\"name\":"
-                "\"a\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"\",\"verbs\":null}]}\n");
+    assert_list(
+        s, "g/v1",
+        "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"g/v1\",\"resources\":[{\"name\":"
+        "\"a\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"\",\"verbs\":null}]}\n");
     kube_discovery_snapshot_unref(s);
     s = snapshot_of("{\"groups\":[]}", "g/v1", "{\"resources\":[]}");
     assert_list(s, "g/v1",
@@ -123,10 +133,14 @@ static void a_null_list_and_an_empty_one_are_told_apart(void **state)
 static void what_a_legacy_server_says_of_a_group_is_kept(void **state)
 {
     static const char groups[] =
-        "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":"
-        "\"apps\",\"versions\":[{\"groupVersion\":\"apps/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":"
-        "\"apps/v1\",\"version\":\"v1\"},\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":"
-        "\"10.0.0.1:6443\"},{\"clientCIDR\":\"10.0.0.0/8\",\"serverAddress\":\"h\"}]},{\"name\":\"none\",\"versions\":[],"
+        "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\","
+        "\"name\":"
+        "\"apps\",\"versions\":[{\"groupVersion\":\"apps/"
+        "v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":"
+        "\"apps/v1\",\"version\":\"v1\"},\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/"
+        "0\",\"serverAddress\":"
+        "\"10.0.0.1:6443\"},{\"clientCIDR\":\"10.0.0.0/"
+        "8\",\"serverAddress\":\"h\"}]},{\"name\":\"none\",\"versions\":[],"
         "\"preferredVersion\":{\"groupVersion\":\"\",\"version\":\"\"}}]}\n";
     kube_discovery_snapshot *s = snapshot_of(groups, "apps/v1", "{}");
 
@@ -142,10 +156,11 @@ static void what_html_would_mistake_is_escaped_and_nothing_else(void **state)
                     "{\"resources\":[{\"name\":\"a<b>&\\\"\\\\/\\u00e9\\u2028\\u2029\\u202a\xf0\x9f\x98\x80\"}]}");
 
     (void)state;
-    assert_list(s, "g/v1",
-                "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"g/v1\",\"resources\":[{\"name\":"
-                "\"a\\u003cb\\u003e\\u0026\\\"\\\\/\xc3\xa9\\u2028\\u2029\xe2\x80\xaa\xf0\x9f\x98\x80\","
-                "\"singularName\":\"\",\"namespaced\":false,\"kind\":\"\",\"verbs\":null}]}\n");
+    assert_list(
+        s, "g/v1",
+        "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"g/v1\",\"resources\":[{\"name\":"
+        "\"a\\u003cb\\u003e\\u0026\\\"\\\\/\xc3\xa9\\u2028\\u2029\xe2\x80\xaa\xf0\x9f\x98\x80\","
+        "\"singularName\":\"\",\"namespaced\":false,\"kind\":\"\",\"verbs\":null}]}\n");
     kube_discovery_snapshot_unref(s);
 }
 

@@ -37,10 +37,12 @@ static void write_down(fake_server *s, const kube_transport_request *request)
         abort();
     s->log_count++;
     snprintf(to->target, sizeof to->target, "%s", request->target);
-    to->accept[0] = '\0';
+    to->accept[0] = to->if_none_match[0] = '\0';
     for (size_t i = 0; i < request->header_count; i++) {
         if (strcmp(request->headers[i].name, "Accept") == 0)
             snprintf(to->accept, sizeof to->accept, "%s", request->headers[i].value);
+        if (strcmp(request->headers[i].name, "If-None-Match") == 0)
+            snprintf(to->if_none_match, sizeof to->if_none_match, "%s", request->headers[i].value);
     }
 }
 
@@ -60,20 +62,29 @@ static fake_answer *choose(fake_server *s, const char *target)
     return last;
 }
 
-static kube_status respond(fake_server *s, const char *target, kube_rest_response **out, kube_error **err)
+static const fake_answer absent = {
+    .http_status = 404, .content_type = "text/plain", .body = "404 page not found\n", .body_len = 19
+};
+
+static kube_status respond(fake_server *s, const char *target, const char *if_none_match, kube_rest_response **out,
+                           kube_error **err)
 {
-    const fake_answer *answer = choose(s, target);
-    const char *type = answer != NULL ? answer->content_type : "text/plain";
-    kube_rest_param header = { .name = "Content-Type", .value = type };
+    const fake_answer *chosen = choose(s, target), *answer = chosen != NULL ? chosen : &absent;
+    bool unchanged = answer->etag != NULL && strcmp(answer->etag, if_none_match) == 0;
+    kube_rest_param headers[2];
+    size_t count = 0;
     kube_buf body = KUBE_BUF_INIT(64 << 20);
     kube_status st;
 
-    if (answer != NULL && answer->http_status == 0)
+    if (answer->http_status == 0)
         return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "no connection");
-    kube_buf_append(&body, answer != NULL ? kube_str_n(answer->body, answer->body_len)
-                                          : kube_str_c("404 page not found\n"));
-    st = kube_rest_response_new(answer != NULL ? answer->http_status : 404, &header, type != NULL ? 1 : 0, &body, out,
-                                err);
+    if (answer->content_type != NULL)
+        headers[count++] = (kube_rest_param){ .name = "Content-Type", .value = answer->content_type };
+    if (answer->etag != NULL)
+        headers[count++] = (kube_rest_param){ .name = "ETag", .value = answer->etag };
+    if (!unchanged)
+        kube_buf_append(&body, kube_str_n(answer->body, answer->body_len));
+    st = kube_rest_response_new(unchanged ? 304 : answer->http_status, headers, count, &body, out, err);
     kube_buf_clear(&body);
     return st;
 }
@@ -141,7 +152,7 @@ static kube_status wait_for_it(fake_server *s, kube_io *io, const kube_transport
         return st;
     }
     if (s->timing == FAKE_LATER) {
-        w->status = respond(s, request->target, &w->response, &w->err);
+        w->status = respond(s, request->target, s->log[s->log_count - 1].if_none_match, &w->response, &w->err);
         kube_io_task_post(w->task);
     }
     w->next = s->waiting;
@@ -159,7 +170,7 @@ static kube_status send_request(void *state, kube_io *io, const kube_transport_r
 
     write_down(s, request);
     if (s->timing == FAKE_NOW)
-        return respond(s, request->target, out, err);
+        return respond(s, request->target, s->log[s->log_count - 1].if_none_match, out, err);
     return wait_for_it(s, io, request, call, done, user, err);
 }
 
@@ -209,6 +220,11 @@ void fake_server_answer_bytes(fake_server *s, const char *path, int http_status,
     answer->content_type = content_type;
     answer->body = body;
     answer->body_len = body_len;
+}
+
+void fake_server_etag(fake_server *s, const char *etag)
+{
+    s->answers[s->answer_count - 1].etag = etag;
 }
 
 void fake_server_answer(fake_server *s, const char *path, int http_status, const char *content_type, const char *body)

@@ -16,12 +16,14 @@ typedef struct fake_answer {
     const char *content_type;             /* NULL: no header   */
     const char *body;                     /* borrowed          */
     size_t      body_len;
+    const char *etag;                     /* NULL: none; asked for with it, the answer is a 304 */
     bool        used;
 } fake_answer;
 
 typedef struct fake_request {
     char target[FAKE_SERVER_TEXT]; /* with the query */
     char accept[FAKE_SERVER_TEXT];
+    char if_none_match[FAKE_SERVER_TEXT];
 } fake_request;
 
 typedef enum fake_timing {
@@ -54,6 +56,9 @@ void fake_server_reset(fake_server *s);
 void fake_server_answer(fake_server *s, const char *path, int http_status, const char *content_type, const char *body);
 void fake_server_answer_bytes(fake_server *s, const char *path, int http_status, const char *content_type,
                               const char *body, size_t body_len);
+
+/* Gives the latest answer an entity tag. */
+void fake_server_etag(fake_server *s, const char *etag);
 
 /* How often a path was asked for, whatever the query. */
 size_t fake_server_count(const fake_server *s, const char *path);

@@ -14,6 +14,18 @@
 KUBE_BEGIN_DECLS
 
 /**
+ * @brief How old an answer may be, where answers are remembered. Without a memory it changes nothing.
+ * @since 0.1
+ */
+typedef enum kube_freshness {
+    KUBE_FRESHNESS_DEFAULT        = 0, /**< As the object was told when it was made.                                */
+    KUBE_FRESHNESS_TTL            = 1, /**< What is remembered is used until its time to live is over.              */
+    KUBE_FRESHNESS_REVALIDATE     = 2, /**< The server is asked whether what is remembered is still true.           */
+    KUBE_FRESHNESS_ONLY_IF_CACHED = 3  /**< What is remembered is used however old it is; the server is not asked.
+                                            KUBE_ERR_UNAVAILABLE where nothing is remembered.                       */
+} kube_freshness;
+
+/**
  * @brief Options of one call. NULL, or zeroed members, mean the defaults.
  *
  * Read during the call that starts the operation; @ref cancel is kept by reference until the operation is done.
@@ -23,6 +35,8 @@ typedef struct kube_call_options {
     size_t       struct_size; /**< Set by KUBE_CALL_OPTIONS_INIT.                                              */
     kube_cancel *cancel;      /**< Ends the operation when fired. NULL: nothing does.                          */
     int64_t      timeout_ms;  /**< For the whole operation, waiting included. 0: the client's; negative: none. */
+    kube_freshness freshness; /**< How old an answer may be.                                                   */
+    uint32_t     reserved;    /**< Zero.                                                                       */
 } kube_call_options;
 
 #ifdef __cplusplus

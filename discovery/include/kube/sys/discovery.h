@@ -20,8 +20,10 @@ KUBE_BEGIN_DECLS
 typedef struct kube_discovery_request {
     size_t              struct_size;   /**< sizeof(kube_discovery_request).                                       */
     const char         *group_version; /**< For KUBE_DISCOVERY_WANT_GROUP_VERSION: checked, not empty. Else NULL. */
+    const kube_discovery_snapshot *known; /**< One that this discovery gave before: KUBE_ERR_NOT_MODIFIED may be the
+                                               answer where all of it is still true. NULL: none. May be ignored.  */
     kube_discovery_want want;          /**< What.                                                                 */
-    uint32_t            reserved;      /**< Zero.                                                                 */
+    kube_freshness      freshness;     /**< How old the answer may be; for those who remember.                    */
 } kube_discovery_request;
 
 /**
@@ -49,7 +51,7 @@ typedef struct kube_discovery_ops {
     /**
      * Fetches a snapshot. KUBE_ERR_PARTIAL, with the snapshot and an error, when kube_discovery_snapshot_failures() has
      * something to tell and all was wanted. For one group-version: that one is loaded in the snapshot, or the operation
-     * fails.
+     * fails. KUBE_ERR_NOT_MODIFIED only where a snapshot is known.
      */
     kube_status (*fetch)(void *state, kube_io *io, const kube_discovery_request *request, const kube_call *call,
                          kube_discovery_fetch_done *done, void *user, kube_discovery_snapshot **out,

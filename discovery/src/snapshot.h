@@ -88,6 +88,9 @@ struct kube_discovery_snapshot {
     kube_group_version *versions;
     kube_api_resource  *resources;
     const char         *texts;
+    size_t              text_bytes;
+    const uint32_t     *lists; /* all lists of texts, one behind the other; the first word is none of them */
+    size_t              list_words;
     uint32_t           *version_slots; /* by key: index + 1, or 0 */
     size_t              version_slot_count;
     size_t              version_count, resource_count, bytes;

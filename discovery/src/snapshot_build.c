@@ -215,6 +215,9 @@ static void fill(kube_discovery_snapshot_builder *b, const layout *l, kube_disco
         s->indexes[i].postings = (kube__posting *)(void *)(base + l->postings[i]);
     }
     s->texts = base + l->texts;
+    s->text_bytes = b->in.text_len;
+    s->lists = lists;
+    s->list_words = b->in.list_len;
     memcpy(base + l->texts, b->in.text, b->in.text_len);
     for (size_t i = 0; i < KUBE__DOCUMENT_COUNT; i++)
         s->validators[i] = s->texts + b->validators[i];

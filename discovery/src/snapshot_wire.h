@@ -79,7 +79,7 @@ enum {
     KUBE__WIRE_RESOURCE_WORDS
 };
 
-/* The bytes of a snapshot, for the server that `identity` names. `generations` has one more member than the snapshot has
+/* The bytes of a snapshot, for the server that `identity` names. `generations` has one more member than it has
  * group-versions: the group list's first; NULL: there are none. Free the bytes with kube__free(). */
 kube_status kube__snapshot_encode(const kube_discovery_snapshot *snapshot, kube_str identity,
                                   const uint64_t *generations, char **out, size_t *len_out, kube_error **err);

@@ -73,7 +73,8 @@ static kube_status copy_texts(kube_rest_client *c, const kube_rest_client_option
         c->user_agent = kube__strdup(o->user_agent);
     else
         c->user_agent = kube__strdup("libkube/" KUBE_VERSION " (linux/" ARCH ")");
-    if (c->user_agent == NULL)
+    c->given_url = kube__strdup(o->base_url);
+    if (c->user_agent == NULL || c->given_url == NULL)
         return kube_error_no_memory(err);
     if (o->tls_server_name != NULL && o->tls_server_name[0] != '\0') {
         c->tls_server_name = kube__strdup(o->tls_server_name);
@@ -141,6 +142,7 @@ static void release(kube_rest_client *client)
     kube_blob_unref(client->cert_pem);
     kube_blob_unref(client->key_pem);
     kube_blob_unref(client->authorization);
+    kube__free(client->given_url);
     kube__free(client->user_agent);
     kube__free(client->tls_server_name);
     kube__url_clear(&client->url);
@@ -241,4 +243,27 @@ kube_status kube__rest_call_init(const kube_rest_client *client, kube_io *io, co
     int64_t timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : client->timeout_ms;
 
     return kube_call_init(io, opts, timeout_ms, out, err);
+}
+
+const char *kube_rest_client_given_url(const kube_rest_client *client)
+{
+    return client->given_url;
+}
+
+void kube_rest_client_append_identity(const kube_rest_client *client, kube_buf *out)
+{
+    kube_buf_append_f(out, "%s\n%s\n%s\n", client->url.text,
+                      client->tls_server_name != NULL ? client->tls_server_name : "",
+                      client->insecure_skip_tls_verify ? "unverified" : "verified");
+    kube_buf_append(out, kube_blob_str(client->ca_pem));
+}
+
+void kube_rest_client_read_stats(kube_rest_client *client, kube_rest_client_stats *out)
+{
+    out->requests = atomic_load_explicit(&client->requests, memory_order_relaxed);
+    out->not_modified = atomic_load_explicit(&client->not_modified, memory_order_relaxed);
+    out->bytes = atomic_load_explicit(&client->bytes, memory_order_relaxed);
+    pthread_mutex_lock(&client->lock);
+    out->connections = client->transport != NULL ? kube_transport_connections(client->transport) : 0;
+    pthread_mutex_unlock(&client->lock);
 }

@@ -19,6 +19,7 @@ struct kube_rest_client {
     atomic_uint      refs;
     pid_t            pid;
     kube__url        url;
+    char            *given_url;
     char            *user_agent;
     char            *tls_server_name;
     kube_blob       *ca_pem, *cert_pem, *key_pem;
@@ -35,6 +36,7 @@ struct kube_rest_client {
     kube__blocking  *blocking;
     pthread_mutex_t  lock;      /* guards the making of the transport */
     kube_transport  *transport; /* made by the first request unless it was handed in */
+    atomic_uint_fast64_t requests, not_modified, bytes; /* so far */
 };
 
 /* The client's transport, made when it is first needed. */

@@ -143,9 +143,14 @@ static kube_status name_request(const operation *op, kube_status st, kube_error 
                            (int)path.len, path.data);
 }
 
-static void log_answer(const operation *op, int http_status)
+static void note_answer(const operation *op, const kube_rest_response *response)
 {
     int64_t ms = (kube_io_now_ns(op->io) - op->started_ns) / 1000000;
+    int http_status = kube_rest_response_http_status(response);
+
+    atomic_fetch_add_explicit(&op->client->bytes, kube_rest_response_body(response).len, memory_order_relaxed);
+    if (http_status == 304)
+        atomic_fetch_add_explicit(&op->client->not_modified, 1, memory_order_relaxed);
 
     kube_log(&op->client->logger, KUBE_LOG_INFO, "GET %s %d in %lld ms", op->target.data, http_status, (long long)ms);
 }
@@ -181,7 +186,7 @@ static kube_status judge(operation *op, const kube_rest_response *response, kube
 {
     int code = kube_rest_response_http_status(response);
 
-    log_answer(op, code);
+    note_answer(op, response);
     if (code >= 200 && code <= 299)
         return KUBE_OK;
     if (is_redirect(code)) {
@@ -215,6 +220,7 @@ static kube_status send_once(operation *op, kube_rest_response **response, kube_
 
     if (st != KUBE_OK)
         return st;
+    atomic_fetch_add_explicit(&op->client->requests, 1, memory_order_relaxed);
     op->out.target = op->target.data;
     op->out.headers = op->headers;
     op->out.header_count = op->header_count;

@@ -55,3 +55,8 @@ kube_status kube_transport_send(kube_transport *transport, kube_io *io, const ku
 {
     return transport->ops.send(transport->state, io, request, call, done, user, out, err);
 }
+
+uint64_t kube_transport_connections(const kube_transport *transport)
+{
+    return transport->ops.connections != NULL ? transport->ops.connections(transport->state) : 0;
+}

@@ -2,6 +2,7 @@
 
 #include <kube/rest/client.h>
 #include <kube/sys/credential.h>
+#include <kube/sys/rest.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,6 +140,45 @@ static void each_allocation_may_fail(void **state)
     }
 }
 
+static void append_identity(const char *url, const char *ca, const char *tls_name, kube_buf *out)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    kube_rest_client *client = NULL;
+
+    o.base_url = url;
+    o.ca_pem = ca;
+    o.ca_pem_len = ca != NULL ? strlen(ca) : 0;
+    o.cert_pem = o.key_pem = "s3cret";
+    o.cert_pem_len = o.key_pem_len = 6;
+    o.bearer_token = "s3cret";
+    o.tls_server_name = tls_name;
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    assert_string_equal(kube_rest_client_given_url(client), url);
+    kube_buf_reset(out);
+    kube_rest_client_append_identity(client, out);
+    assert_int_equal(kube_buf_status(out, NULL), KUBE_OK);
+    kube_rest_client_unref(client);
+}
+
+static void what_tells_servers_apart_is_an_identity_without_secrets(void **state)
+{
+    kube_buf one = KUBE_BUF_INIT(4096), other = KUBE_BUF_INIT(4096);
+
+    (void)state;
+    append_identity("https://Host:443/a", "CA", "name", &one);
+    assert_string_equal(one.data, "https://host/a\nname\nverified\nCA");
+    append_identity("HTTPS://host/a/", "CA", "name", &other);
+    assert_string_equal(one.data, other.data);
+    append_identity("https://host/a", "CB", "name", &other);
+    assert_string_not_equal(one.data, other.data);
+    append_identity("https://host/a", "CA", "eman", &other);
+    assert_string_not_equal(one.data, other.data);
+    append_identity("https://host/a", "CA", NULL, &other);
+    assert_string_not_equal(one.data, other.data);
+    kube_buf_clear(&one);
+    kube_buf_clear(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +186,7 @@ int main(void)
         ALLOC_TRACE_TEST(contradictions_are_refused_by_name),
         ALLOC_TRACE_TEST(options_of_a_newer_release_are_taken_while_they_ask_for_nothing_new),
         ALLOC_TRACE_TEST(each_allocation_may_fail),
+        ALLOC_TRACE_TEST(what_tells_servers_apart_is_an_identity_without_secrets),
     };
 
     alloc_trace_install();

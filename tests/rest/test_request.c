@@ -18,7 +18,7 @@
 /* ---- the transport: answers from a list, at once or from a task ---- */
 
 typedef struct scripted_answer {
-    int         status; /* 0: no answer, `failure` instead */
+    int status; /* 0: no answer, `failure` instead */
     const char *header, *value;
     const char *body;
     kube_status failure;
@@ -26,14 +26,14 @@ typedef struct scripted_answer {
 
 typedef struct script {
     const scripted_answer *answers;
-    size_t                 next;
-    bool                   later;
-    char                   targets[16][128];
-    char                   authorization[128];
+    size_t next;
+    bool later;
+    char targets[16][128];
+    char authorization[128];
     /* while PENDING */
     kube_transport_done *done;
-    void                *user;
-    kube_io_task        *task;
+    void *user;
+    kube_io_task *task;
 } script;
 
 static script the_script;
@@ -89,7 +89,7 @@ static kube_status send_scripted(void *state, kube_io *io, const kube_transport_
 
 static kube_rest_client *client_with(const scripted_answer *answers, bool later, kube_credential *credential)
 {
-    static const kube_transport_ops ops = { sizeof ops, NULL, send_scripted };
+    static const kube_transport_ops ops = { .struct_size = sizeof ops, .send = send_scripted };
     kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
     kube_rest_client *client = NULL;
     kube_transport *transport = NULL;
@@ -116,16 +116,12 @@ static const char status_body[] = "{\"kind\":\"Status\",\"status\":\"Failure\",\
                                   "\"Because\",\"details\":{\"retryAfterSeconds\":7},\"code\":409}";
 static const struct {
     scripted_answer answer;
-    kube_status     status;
-    const char     *part, *reason;
-    int64_t         retry_after_ms;
+    kube_status status;
+    const char *part, *reason;
+    int64_t retry_after_ms;
 } refusals[] = {
     { { 401, NULL, NULL, "Unauthorized", 0 }, KUBE_ERR_UNAUTHORIZED, "credentials (401): Unauthorized", NULL, -1 },
-    { { 403, "Content-Type", "application/json", status_body, 0 },
-      KUBE_ERR_FORBIDDEN,
-      "own words",
-      "Because",
-      7000 },
+    { { 403, "Content-Type", "application/json", status_body, 0 }, KUBE_ERR_FORBIDDEN, "own words", "Because", 7000 },
     { { 404, "Content-Type", "text/plain; charset=utf-8", "404 page not found\n", 0 },
       KUBE_ERR_NOT_FOUND,
       "(404): 404 page not found",
@@ -143,8 +139,7 @@ static const struct {
     { { 300, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "300", NULL, -1 },
     { { 101, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "101", NULL, -1 },
     /* what looks like a Status, and is none */
-    { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Success\",\"message\":\"no\"}",
-        0 },
+    { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Success\",\"message\":\"no\"}", 0 },
       KUBE_ERR_NOT_FOUND,
       "requested resource",
       NULL,
@@ -154,8 +149,7 @@ static const struct {
       "requested resource",
       NULL,
       -1 },
-    { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"cut",
-        0 },
+    { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"cut", 0 },
       KUBE_ERR_NOT_FOUND,
       "requested resource",
       NULL,
@@ -222,12 +216,12 @@ static void redirects_are_followed_by_the_client_and_counted(void **state)
 typedef struct fake_credential {
     const char *value;
     kube_status failure;
-    bool        later;
-    int         destroyed, asked, told_unauthorized;
+    bool later;
+    int destroyed, asked, told_unauthorized;
     /* while PENDING */
     kube_credential_done *done;
-    void                 *user;
-    kube_io_task         *task;
+    void *user;
+    kube_io_task *task;
 } fake_credential;
 
 static void destroy_credential(void *state)
@@ -440,6 +434,29 @@ static void each_allocation_may_fail(void **state)
     }
 }
 
+static void what_a_client_did_is_counted(void **state)
+{
+    static const scripted_answer answers[] = { { 302, "Location", "/b", "", KUBE_OK },
+                                               { 200, NULL, NULL, "12345", KUBE_OK },
+                                               { 304, NULL, NULL, "", KUBE_OK },
+                                               { 0, NULL, NULL, NULL, KUBE_ERR_UNAVAILABLE } };
+    kube_rest_client *client = client_with(answers, false, NULL);
+    kube_rest_client_stats stats;
+    rest_result r;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        rest_get(client, "/a", &r);
+        rest_result_clear(&r);
+    }
+    kube_rest_client_read_stats(client, &stats);
+    assert_int_equal(stats.requests, 4); /* also the one that was redirected, and the one without an answer */
+    assert_int_equal(stats.not_modified, 1);
+    assert_int_equal(stats.bytes, 5);
+    assert_int_equal(stats.connections, 0); /* this transport does not count */
+    kube_rest_client_unref(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +468,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_request_that_cannot_be_sent_is_refused_before_anything_happens),
         ALLOC_TRACE_TEST(an_answer_that_is_there_at_once_still_comes_from_a_step),
         ALLOC_TRACE_TEST(each_allocation_may_fail),
+        ALLOC_TRACE_TEST(what_a_client_did_is_counted),
     };
 
     alloc_trace_install();

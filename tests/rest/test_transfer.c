@@ -180,10 +180,13 @@ static void requests_one_after_the_other_share_a_connection(void **state)
     rest_fixture *f = *state;
     kube_rest_client *client = rest_fixture_client(f);
     unsigned before = test_server_connections(f->server);
+    kube_rest_client_stats stats;
 
     for (int i = 0; i < 20; i++)
         get_and_expect(client, "/ok", KUBE_OK, NULL);
     assert_int_equal(test_server_connections(f->server) - before, 1);
+    kube_rest_client_read_stats(client, &stats);
+    assert_int_equal(stats.connections, 1);
     kube_rest_client_unref(client);
 }
 

@@ -23,11 +23,12 @@ static bool negotiated_http2(CURL *easy)
     return len == 2 && memcmp(protocol, "h2", 2) == 0;
 }
 
-static bool opened_connection(CURL *easy)
+/* How many connections the transfer has opened, its repetitions included. */
+static long opened_connections(CURL *easy)
 {
     long connects = 0;
 
-    return curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects > 0;
+    return curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects > 0 ? connects : 0;
 }
 
 /* Called when a connection is there and before the request is sent; again each time libcurl repeats it by itself, which
@@ -36,10 +37,15 @@ static bool opened_connection(CURL *easy)
 static int on_before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     kube__transfer *t = user;
+    long opened = opened_connections(t->easy);
 
     (void)remote_ip;
     (void)local_ip;
     (void)remote_port;
+    if (opened > t->opened)
+        atomic_fetch_add_explicit(&t->pool->transport->connections, (unsigned long)(opened - t->opened),
+                                  memory_order_relaxed);
+    t->opened = opened;
     if (++t->attempts > KUBE__MAX_ATTEMPTS)
         return CURL_PREREQFUNC_ABORT;
     t->local_port = local_port;
@@ -47,7 +53,7 @@ static int on_before_request(void *user, char *remote_ip, char *local_ip, int re
     if (t->opener) {
         t->opener = false;
         kube__gate_connected(&t->pool->gate, negotiated_http2(t->easy));
-    } else if (t->pool->gate.protocol == KUBE__GATE_HTTP2 && opened_connection(t->easy)) {
+    } else if (t->pool->gate.protocol == KUBE__GATE_HTTP2 && opened > 0) {
         /* There was room, and libcurl did not use it: the server has said that it takes no more on what stood. */
         kube__gate_lost(&t->pool->gate);
         kube__gate_connected(&t->pool->gate, true);

@@ -21,6 +21,7 @@ struct kube__transfer {
     size_t                        header_bytes; /* of all blocks */
     kube_buf                      body;
     unsigned                      attempts;
+    long                          opened; /* connections, counted already */
     bool                          opener; /* the others wait for its connection */
     bool                          headers_too_big;
     bool                          headers_over; /* what still comes are trailers          */

@@ -73,6 +73,13 @@ static kube_status send_request(void *state, kube_io *io, const kube_transport_r
     return st == KUBE_OK ? kube__pool_send(pool, request, call, done, user, err) : st;
 }
 
+static uint64_t count_connections(void *state)
+{
+    kube__curl_transport *t = state;
+
+    return atomic_load_explicit(&t->connections, memory_order_relaxed);
+}
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode global_status;
 
@@ -134,7 +141,7 @@ static bool copy_names(kube__curl_transport *t, const kube__transport_config *co
 
 kube_status kube__curl_transport_new(const kube__transport_config *config, kube_transport **out, kube_error **err)
 {
-    static const kube_transport_ops ops = { sizeof ops, destroy, send_request };
+    static const kube_transport_ops ops = { sizeof ops, destroy, send_request, count_connections };
     kube__curl_transport *t = NULL;
     kube_status st = check_library(err);
 

@@ -15,6 +15,7 @@ typedef struct kube__curl_transport {
     pthread_mutex_t    lock; /* guards `pools` */
     struct kube__pool *pools;
     pid_t              pid;  /* who made it */
+    atomic_uint_fast64_t connections; /* opened so far */
 
     /* Never changed after it was made. */
     char          *url_host;   /* what URLs name: the TLS name if there is one; IPv6 in brackets */

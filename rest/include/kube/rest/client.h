@@ -126,6 +126,23 @@ KUBE_API void kube_rest_client_unref(kube_rest_client *client);
  */
 KUBE_API const char *kube_rest_client_base_url(const kube_rest_client *client);
 
+/** @brief What a client has done so far. @since 0.1 */
+typedef struct kube_rest_client_stats {
+    uint64_t requests;     /**< Sent; a redirect that was followed is another one. */
+    uint64_t not_modified; /**< Of them: answered with 304.                        */
+    uint64_t bytes;        /**< Of bodies received, decompressed.                  */
+    uint64_t connections;  /**< Opened; 0 when a transport does not count them.    */
+} kube_rest_client_stats;
+
+/**
+ * @brief Counts what a client has done so far.
+ * @param[in]  client The client.
+ * @param[out] out    Receives the numbers.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API void kube_rest_client_read_stats(kube_rest_client *client, kube_rest_client_stats *out);
+
 KUBE_END_DECLS
 
 /** @} */

@@ -6,6 +6,7 @@
 #ifndef KUBE_SYS_REST_H
 #define KUBE_SYS_REST_H
 
+#include <kube/base/buf.h>
 #include <kube/rest/request.h>
 #include <kube/sys/io.h>
 
@@ -41,6 +42,26 @@ KUBE_API kube_status kube_rest_client_send(kube_rest_client *client, kube_io *io
  * @since 0.1
  */
 KUBE_API const kube_clock *kube_rest_client_clock(const kube_rest_client *client);
+
+/**
+ * @brief The server's URL as the client was given it, not in normal form: what kubectl names its cache folder after.
+ * @param[in] client The client.
+ * @return kube_rest_client_options::base_url.
+ * @ownership    Lives as long as @p client.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API const char *kube_rest_client_given_url(const kube_rest_client *client);
+
+/**
+ * @brief Appends what tells this client's server from all others: its URL in normal form, the TLS name that it is asked
+ *        for, whether its certificate is verified, and the authorities that are trusted. No secret is among it.
+ * @param[in]     client The client.
+ * @param[in,out] out    Receives lines, and the authorities' bytes behind them. Its failure is kube_buf_status().
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API void kube_rest_client_append_identity(const kube_rest_client *client, kube_buf *out);
 
 KUBE_END_DECLS
 

@@ -59,6 +59,9 @@ typedef struct kube_transport_ops {
      */
     kube_status (*send)(void *state, kube_io *io, const kube_transport_request *request, const kube_call *call,
                         kube_transport_done *done, void *user, kube_rest_response **out, kube_error **err);
+
+    /** How many connections were opened so far. Any thread. May be NULL: none are counted. */
+    uint64_t (*connections)(void *state);
 } kube_transport_ops;
 
 /**
@@ -115,6 +118,15 @@ KUBE_API kube_status kube_transport_send(kube_transport *transport, kube_io *io,
                                          const kube_transport_request *request, const kube_call *call,
                                          kube_transport_done *done, void *user, kube_rest_response **out,
                                          kube_error **err) KUBE_MUST_CHECK;
+
+/**
+ * @brief How many connections a transport has opened so far.
+ * @param[in] transport The transport.
+ * @return The number; 0 when it does not count.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API uint64_t kube_transport_connections(const kube_transport *transport);
 
 /**
  * @brief Makes an answer, for transports.

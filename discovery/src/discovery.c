@@ -73,3 +73,23 @@ kube_status kube_discovery_fetch(kube_discovery *discovery, kube_io *io, const k
 {
     return discovery->ops.fetch(discovery->state, io, request, call, done, user, out, err);
 }
+
+kube_status kube_discovery_fetch_server_version(kube_discovery *discovery, kube_io *io, const kube_call *call,
+                                                kube_server_version_done *done, void *user, kube_server_version **out,
+                                                kube_error **err)
+{
+    if (discovery->ops.server_version == NULL)
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "this discovery cannot tell the server's version");
+    return discovery->ops.server_version(discovery->state, io, call, done, user, out, err);
+}
+
+bool kube_discovery_fresh(const kube_discovery *discovery)
+{
+    return discovery->ops.fresh == NULL || discovery->ops.fresh(discovery->state);
+}
+
+void kube_discovery_invalidate(kube_discovery *discovery)
+{
+    if (discovery->ops.invalidate != NULL)
+        discovery->ops.invalidate(discovery->state);
+}

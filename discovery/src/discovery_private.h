@@ -13,4 +13,7 @@ struct kube_discovery {
     kube__blocking    *blocking;
 };
 
+/* What a call's options say of freshness. */
+kube_status kube__freshness_of(const kube_call_options *opts, kube_freshness *out, kube_error **err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "discovery_private.h"
 #include "names.h"
 #include "shared/alloc.h"
+#include "shared/options.h"
 
 #include <kube/sys/error.h>
 
@@ -81,6 +82,8 @@ static kube_status prepare(started *s, kube_discovery *discovery, kube_io *io, k
 {
     kube_status st = kube_call_init(io, opts, 0, &s->call, err);
 
+    if (st == KUBE_OK)
+        st = kube__freshness_of(opts, &s->request.freshness, err);
     if (st != KUBE_OK)
         return st;
     s->discovery = kube_discovery_ref(discovery);
@@ -98,6 +101,31 @@ static kube_status prepare(started *s, kube_discovery *discovery, kube_io *io, k
     if (st == KUBE_OK)
         st = kube_io_guard_new(io, NULL, on_loop_end, s, &s->guard, err);
     return st;
+}
+
+kube_status kube__freshness_of(const kube_call_options *opts, kube_freshness *out, kube_error **err)
+{
+    kube_call_options o;
+    kube_status st = kube__options_import(&o, sizeof o, opts, sizeof o, "kube_call_options", err);
+
+    if (st == KUBE_OK && (unsigned)o.freshness > KUBE_FRESHNESS_ONLY_IF_CACHED)
+        st = kube_error_set(err, KUBE_ERR_INVALID_ARG, "freshness has a value this release does not know");
+    if (st == KUBE_OK)
+        *out = o.freshness;
+    return st;
+}
+
+kube_status kube_discovery_refresh_start(kube_discovery *discovery, kube_io *io, const kube_call_options *opts,
+                                         kube_discovery_fetch_done *done, void *user, kube_error **err)
+{
+    kube_call_options o;
+    kube_status st = kube__options_import(&o, sizeof o, opts, sizeof o, "kube_call_options", err);
+
+    if (st != KUBE_OK)
+        return st;
+    o.struct_size = sizeof o;
+    o.freshness = KUBE_FRESHNESS_REVALIDATE;
+    return kube_discovery_fetch_start(discovery, io, KUBE_DISCOVERY_WANT_ALL, NULL, &o, done, user, err);
 }
 
 kube_status kube_discovery_fetch_start(kube_discovery *discovery, kube_io *io, kube_discovery_want want,

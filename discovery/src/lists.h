@@ -22,4 +22,12 @@ void kube__lists_choose(kube_api_resource_lists *lists, const kube_api_resource 
 /* What is missing, by the rules of one question: failed group-versions always, stale ones where `stale` says so. */
 kube_status kube__partial_error(const kube_discovery_snapshot *snapshot, bool stale, kube_error **err);
 
+/* The questions of <kube/discovery/snapshot.h>; `stale`: whether stale group-versions of an aggregated answer count as
+ * missing. */
+kube_status kube__groups_and_resources(const kube_discovery_snapshot *snapshot, bool stale,
+                                       kube_api_group_list **groups_out, kube_api_resource_lists **lists_out,
+                                       kube_error **err);
+kube_status kube__preferred(const kube_discovery_snapshot *snapshot, bool stale, bool namespaced_only,
+                            kube_api_resource_lists **out, kube_error **err);
+
 #endif

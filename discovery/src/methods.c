@@ -1,5 +1,6 @@
 /* client-go's methods: each fetches a snapshot and asks it. They block. */
 #include "discovery_private.h"
+#include "lists.h"
 #include "names.h"
 
 #include <kube/sys/error.h>
@@ -59,20 +60,28 @@ static void on_version(void *user, kube_status status, kube_server_version *vers
 static kube_status start_version(void *arg, kube_io *io, kube__blocking_call *waiter)
 {
     waiting *w = arg;
-    const kube_discovery_ops *ops = &w->discovery->ops;
     kube_status st = fix_call(w, io);
 
     w->waiter = waiter;
     if (st == KUBE_OK)
-        st = ops->server_version(w->discovery->state, io, &w->call, on_version, w, &w->version, &w->err);
+        st = kube_discovery_fetch_server_version(w->discovery, io, &w->call, on_version, w, &w->version, &w->err);
     return st;
 }
 
-/* What is missing of a partial answer is told by the question, not by the fetch. */
-static kube_status run(waiting *w, kube__blocking_start *start, kube_error **err)
+/* What is at hand needs no loop. */
+static kube_status fetch(waiting *w)
 {
-    kube_status st = kube__blocking_run(w->discovery->blocking, start, w, &w->err);
+    const kube_discovery_ops *ops = &w->discovery->ops;
+    kube_status st = KUBE_PENDING;
 
+    if (ops->at_hand != NULL)
+        st = ops->at_hand(w->discovery->state, &w->request, &w->snapshot, &w->err);
+    return st != KUBE_PENDING ? st : kube__blocking_run(w->discovery->blocking, start_fetch, w, &w->err);
+}
+
+/* What is missing of a partial answer is told by the question, not by the fetch. */
+static kube_status conclude(waiting *w, kube_status st, kube_error **err)
+{
     if (st != KUBE_OK && st != KUBE_ERR_PARTIAL && err != NULL)
         *err = w->err;
     else
@@ -89,7 +98,7 @@ static kube_status begin(waiting *w, kube_discovery *discovery, const kube_call_
     w->request.want = want;
     if (discovery == NULL)
         return kube_error_set(err, KUBE_ERR_INVALID_ARG, "a discovery is needed");
-    return KUBE_OK;
+    return kube__freshness_of(opts, &w->request.freshness, err);
 }
 
 kube_status kube_discovery_server_groups(kube_discovery *discovery, const kube_call_options *opts,
@@ -99,7 +108,7 @@ kube_status kube_discovery_server_groups(kube_discovery *discovery, const kube_c
     kube_status st = begin(&w, discovery, opts, KUBE_DISCOVERY_WANT_GROUPS, err);
 
     if (st == KUBE_OK)
-        st = run(&w, start_fetch, err);
+        st = conclude(&w, fetch(&w), err);
     if (st == KUBE_OK)
         *out = kube_api_group_list_ref(kube_discovery_snapshot_groups(w.snapshot));
     kube_discovery_snapshot_unref(w.snapshot);
@@ -133,7 +142,7 @@ kube_status kube_discovery_server_resources_for_group_version(kube_discovery *di
     if (st == KUBE_OK)
         st = kube__group_version_parse(group_version, &group, &version, err);
     if (st == KUBE_OK)
-        st = run(&w, start_fetch, err);
+        st = conclude(&w, fetch(&w), err);
     if (st == KUBE_OK) {
         const kube_group_version *v = kube_discovery_snapshot_group_version(w.snapshot, group_version);
         const kube_api_resource_list *list = kube_group_version_resources(v);
@@ -153,6 +162,12 @@ static bool wants_retry(const waiting *w, kube_status st, uint32_t attempt)
     return st == KUBE_ERR_PARTIAL && attempt < w->discovery->ops.max_attempts;
 }
 
+/* Whether client-go's questions speak of stale group-versions, as far as the answer knows any. */
+static bool tells_stale(const waiting *w)
+{
+    return !w->discovery->ops.silent_when_stale;
+}
+
 kube_status kube_discovery_server_groups_and_resources(kube_discovery *discovery, const kube_call_options *opts,
                                                        kube_api_group_list **groups_out,
                                                        kube_api_resource_lists **lists_out, kube_error **err)
@@ -164,11 +179,10 @@ kube_status kube_discovery_server_groups_and_resources(kube_discovery *discovery
     kube_status st = begin(&w, discovery, opts, KUBE_DISCOVERY_WANT_ALL, err);
 
     for (uint32_t attempt = 1; st == KUBE_OK; attempt++) {
-        st = run(&w, start_fetch, err);
+        st = conclude(&w, fetch(&w), err);
         if (st == KUBE_OK)
-            st = kube_discovery_snapshot_groups_and_resources(w.snapshot, groups_out != NULL ? &groups : NULL,
-                                                              lists_out != NULL ? &lists : NULL,
-                                                              err != NULL ? &missing : NULL);
+            st = kube__groups_and_resources(w.snapshot, tells_stale(&w), groups_out != NULL ? &groups : NULL,
+                                            lists_out != NULL ? &lists : NULL, err != NULL ? &missing : NULL);
         kube_discovery_snapshot_unref(w.snapshot);
         w.snapshot = NULL;
         if (!wants_retry(&w, st, attempt))
@@ -192,9 +206,7 @@ kube_status kube_discovery_server_groups_and_resources(kube_discovery *discovery
     return st;
 }
 
-typedef kube_status choose_fn(const kube_discovery_snapshot *snapshot, kube_api_resource_lists **out, kube_error **err);
-
-static kube_status preferred(kube_discovery *discovery, const kube_call_options *opts, choose_fn *choose, bool retry,
+static kube_status preferred(kube_discovery *discovery, const kube_call_options *opts, bool namespaced_only, bool retry,
                              kube_api_resource_lists **out, kube_error **err)
 {
     kube_api_resource_lists *lists = NULL;
@@ -203,9 +215,9 @@ static kube_status preferred(kube_discovery *discovery, const kube_call_options 
     kube_status st = begin(&w, discovery, opts, KUBE_DISCOVERY_WANT_ALL, err);
 
     for (uint32_t attempt = 1; st == KUBE_OK; attempt++) {
-        st = run(&w, start_fetch, err);
+        st = conclude(&w, fetch(&w), err);
         if (st == KUBE_OK)
-            st = choose(w.snapshot, &lists, err != NULL ? &missing : NULL);
+            st = kube__preferred(w.snapshot, tells_stale(&w), namespaced_only, &lists, err != NULL ? &missing : NULL);
         kube_discovery_snapshot_unref(w.snapshot);
         w.snapshot = NULL;
         if (!retry || !wants_retry(&w, st, attempt))
@@ -226,14 +238,14 @@ static kube_status preferred(kube_discovery *discovery, const kube_call_options 
 kube_status kube_discovery_server_preferred_resources(kube_discovery *discovery, const kube_call_options *opts,
                                                       kube_api_resource_lists **out, kube_error **err)
 {
-    return preferred(discovery, opts, kube_discovery_snapshot_preferred_resources, true, out, err);
+    return preferred(discovery, opts, false, true, out, err);
 }
 
 kube_status kube_discovery_server_preferred_namespaced_resources(kube_discovery *discovery,
                                                                  const kube_call_options *opts,
                                                                  kube_api_resource_lists **out, kube_error **err)
 {
-    return preferred(discovery, opts, kube_discovery_snapshot_preferred_namespaced_resources, false, out, err);
+    return preferred(discovery, opts, true, false, out, err);
 }
 
 kube_status kube_discovery_server_version(kube_discovery *discovery, const kube_call_options *opts,
@@ -242,10 +254,8 @@ kube_status kube_discovery_server_version(kube_discovery *discovery, const kube_
     waiting w;
     kube_status st = begin(&w, discovery, opts, KUBE_DISCOVERY_WANT_ALL, err);
 
-    if (st == KUBE_OK && discovery->ops.server_version == NULL)
-        st = kube_error_set(err, KUBE_ERR_UNSUPPORTED, "this discovery cannot tell the server's version");
     if (st == KUBE_OK)
-        st = run(&w, start_version, err);
+        st = conclude(&w, kube__blocking_run(discovery->blocking, start_version, &w, &w.err), err);
     if (st == KUBE_OK)
         *out = w.version;
     return st;

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-kube_status kube_discovery_snapshot_groups_and_resources(const kube_discovery_snapshot *snapshot,
-                                                         kube_api_group_list **groups_out,
-                                                         kube_api_resource_lists **lists_out, kube_error **err)
+kube_status kube__groups_and_resources(const kube_discovery_snapshot *snapshot, bool stale,
+                                       kube_api_group_list **groups_out, kube_api_resource_lists **lists_out,
+                                       kube_error **err)
 {
     kube_api_resource_lists *lists = NULL;
     size_t answers = 0;
@@ -38,7 +38,14 @@ kube_status kube_discovery_snapshot_groups_and_resources(const kube_discovery_sn
         *lists_out = lists;
     /* client-go takes an aggregated answer without any list for one that has to be asked for again, list by list; there
      * is nothing to ask for, and what was stale is forgotten. */
-    return kube__partial_error(snapshot, snapshot->aggregated && answers != 0, err);
+    return kube__partial_error(snapshot, stale && snapshot->aggregated && answers != 0, err);
+}
+
+kube_status kube_discovery_snapshot_groups_and_resources(const kube_discovery_snapshot *snapshot,
+                                                         kube_api_group_list **groups_out,
+                                                         kube_api_resource_lists **lists_out, kube_error **err)
+{
+    return kube__groups_and_resources(snapshot, true, groups_out, lists_out, err);
 }
 
 /* The choice among a group's versions of a resource. */
@@ -136,8 +143,8 @@ static void emit(const choice *c, kube_api_resource_lists *lists)
     }
 }
 
-static kube_status prefer(const kube_discovery_snapshot *s, bool namespaced_only, kube_api_resource_lists **out,
-                          kube_error **err)
+kube_status kube__preferred(const kube_discovery_snapshot *s, bool stale, bool namespaced_only,
+                            kube_api_resource_lists **out, kube_error **err)
 {
     choice c = { .snapshot = s,
                  .namespaced_only = namespaced_only,
@@ -160,7 +167,7 @@ static kube_status prefer(const kube_discovery_snapshot *s, bool namespaced_only
     if (st == KUBE_OK) {
         emit(&c, lists);
         *out = lists;
-        st = kube__partial_error(s, s->aggregated, err);
+        st = kube__partial_error(s, stale && s->aggregated, err);
     }
     kube__free(c.target);
     kube__free(c.walked);
@@ -172,11 +179,11 @@ static kube_status prefer(const kube_discovery_snapshot *s, bool namespaced_only
 kube_status kube_discovery_snapshot_preferred_resources(const kube_discovery_snapshot *snapshot,
                                                         kube_api_resource_lists **out, kube_error **err)
 {
-    return prefer(snapshot, false, out, err);
+    return kube__preferred(snapshot, true, false, out, err);
 }
 
 kube_status kube_discovery_snapshot_preferred_namespaced_resources(const kube_discovery_snapshot *snapshot,
                                                                    kube_api_resource_lists **out, kube_error **err)
 {
-    return prefer(snapshot, true, out, err);
+    return kube__preferred(snapshot, true, true, out, err);
 }

@@ -6,6 +6,8 @@
 #ifndef KUBE_DISCOVERY_H
 #define KUBE_DISCOVERY_H
 
+#include <kube/cache.h>
+#include <kube/discovery/cached.h>
 #include <kube/discovery/client.h>
 #include <kube/discovery/discovery.h>
 #include <kube/discovery/group.h>

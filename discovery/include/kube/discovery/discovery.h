@@ -18,6 +18,7 @@
 #include <kube/discovery/resource.h>
 #include <kube/discovery/server_version.h>
 #include <kube/discovery/snapshot.h>
+#include <stdbool.h>
 
 KUBE_BEGIN_DECLS
 
@@ -209,6 +210,48 @@ KUBE_API kube_status kube_discovery_fetch_start(kube_discovery *discovery, kube_
                                                 const char *group_version, const kube_call_options *opts,
                                                 kube_discovery_fetch_done *done, void *user,
                                                 kube_error **err) KUBE_MUST_CHECK;
+
+/**
+ * @brief Asks the server whether what is known is still true, on a loop, and remembers the answer.
+ *
+ * A cached client asks with the validators of what it remembers: when nothing has changed that is two requests without a
+ * body. Meanwhile questions with KUBE_FRESHNESS_ONLY_IF_CACHED are answered from what is remembered, and afterwards all
+ * are. A discovery that remembers nothing just fetches.
+ * @param[in]  discovery Whom to ask; kept by reference until the refresh is done.
+ * @param[in]  io        The caller's loop.
+ * @param[in]  opts      Deadline and cancel; NULL: the defaults. Its freshness is not looked at.
+ * @param[in]  done      Called once, from kube_io_step() or kube_io_free() of @p io.
+ * @param[in]  user      Handed to @p done.
+ * @param[out] err       Receives the explanation of a failure; may be NULL.
+ * @retval KUBE_PENDING         Started: @p done will be called.
+ * @retval KUBE_ERR_INVALID_ARG Something is missing. @p done will not be called.
+ * @retval KUBE_ERR_OUT_OF_MEMORY, KUBE_ERR_FORKED  @p done will not be called.
+ * @threadsafety The thread that steps @p io. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API kube_status kube_discovery_refresh_start(kube_discovery *discovery, kube_io *io,
+                                                  const kube_call_options *opts, kube_discovery_fetch_done *done,
+                                                  void *user, kube_error **err) KUBE_MUST_CHECK;
+
+/**
+ * @brief Whether all that was answered since the beginning, or since it was invalidated, is this object's own
+ *        knowledge. false: something came from what another process wrote; who misses a resource may invalidate and ask
+ *        again.
+ * @param[in] discovery Any; one that remembers nothing is always fresh.
+ * @return As said.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API bool kube_discovery_fresh(const kube_discovery *discovery);
+
+/**
+ * @brief From now on nothing is used that is older than this moment. Other processes go on using what is stored until
+ *        it is replaced. Answers that are already in hand stay as they are.
+ * @param[in] discovery Any; one that remembers nothing does nothing.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API void kube_discovery_invalidate(kube_discovery *discovery);
 
 KUBE_END_DECLS
 

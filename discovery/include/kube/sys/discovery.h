@@ -10,6 +10,7 @@
 #include <kube/base/str.h>
 #include <kube/discovery/discovery.h>
 #include <kube/sys/io.h>
+#include <stdbool.h>
 
 KUBE_BEGIN_DECLS
 
@@ -66,7 +67,23 @@ typedef struct kube_discovery_ops {
      * most while something is missing. 0: once, as caches do; the live client says 2.
      */
     uint32_t max_attempts;
-    uint32_t reserved; /**< Zero. */
+
+    /** It says nothing of stale group-versions to the questions of client-go: as client-go's cached client. */
+    bool silent_when_stale;
+    bool reserved[3]; /**< Zero. */
+
+    /**
+     * What is at hand: KUBE_OK or KUBE_ERR_PARTIAL with `*out` set, or a failure, now; KUBE_PENDING when it has to be
+     * fetched. Any thread, no loop, never waiting: the questions of client-go try this first. May be NULL.
+     */
+    kube_status (*at_hand)(void *state, const kube_discovery_request *request, kube_discovery_snapshot **out,
+                           kube_error **err);
+
+    /** See kube_discovery_fresh(). May be NULL: always. */
+    bool (*fresh)(void *state);
+
+    /** See kube_discovery_invalidate(). May be NULL: nothing is remembered. */
+    void (*invalidate)(void *state);
 } kube_discovery_ops;
 
 /**
@@ -104,6 +121,26 @@ KUBE_API kube_status kube_discovery_new(const kube_discovery_ops *ops, void *sta
 KUBE_API kube_status kube_discovery_fetch(kube_discovery *discovery, kube_io *io, const kube_discovery_request *request,
                                           const kube_call *call, kube_discovery_fetch_done *done, void *user,
                                           kube_discovery_snapshot **out, kube_error **err) KUBE_MUST_CHECK;
+
+/**
+ * @brief Asks for the server's version, as kube_discovery_ops::server_version says: for decorators.
+ * @param[in]  discovery Whom to ask; must live until the operation has ended.
+ * @param[in]  io        The loop.
+ * @param[in]  call      Deadline and cancel; valid until the operation has ended.
+ * @param[in]  done      Called once when KUBE_PENDING is returned.
+ * @param[in]  user      Handed to @p done.
+ * @param[out] out       Receives the version when KUBE_OK is returned.
+ * @param[out] err       Receives the explanation of a failure; may be NULL.
+ * @retval KUBE_OK              `*out` is set.
+ * @retval KUBE_PENDING         @p done will be called.
+ * @retval KUBE_ERR_UNSUPPORTED This discovery cannot tell.
+ * @ownership    `*out` is the caller's; release with kube_server_version_unref().
+ * @threadsafety The thread that steps @p io. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API kube_status kube_discovery_fetch_server_version(kube_discovery *discovery, kube_io *io, const kube_call *call,
+                                                         kube_server_version_done *done, void *user,
+                                                         kube_server_version **out, kube_error **err) KUBE_MUST_CHECK;
 
 /**
  * @brief Makes a version from the document at /version.

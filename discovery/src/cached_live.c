@@ -1,0 +1,305 @@
+/* The delegate's answer: the one that is there, or a new one, for which it is asked by one operation at a time, in this
+ * process and, where the store has locks, among all that share it. */
+#include "cached.h"
+
+#include "shared/alloc.h"
+#include "snapshot.h"
+
+#include <kube/sys/error.h>
+
+enum { LOCK_LEASE_MS = 60 * 1000, LOCK_WAIT_MS = 5000, LOCK_POLL_MS = 20, MAX_ATTEMPTS = 3 };
+
+static kube__cached_step ask, answered;
+
+/* ---- one group-version again ---- */
+
+bool kube__cached_should_heal(const kube__cached_op *op, const kube_discovery_snapshot *snapshot)
+{
+    const kube_group_version *v;
+
+    if (op->want != KUBE_DISCOVERY_WANT_GROUP_VERSION || op->live_is_new ||
+        op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
+        return false;
+    v = kube_discovery_snapshot_group_version(snapshot, op->group_version);
+    if (kube_group_version_state_of(v) != KUBE_GROUP_VERSION_FAILED)
+        return false;
+    switch (kube_error_status(kube_group_version_error(v))) {
+    case KUBE_ERR_CANCELLED:
+    case KUBE_ERR_TIMEOUT:
+    case KUBE_ERR_UNAVAILABLE:
+    case KUBE_ERR_SERVER:
+    case KUBE_ERR_TOO_MANY_REQUESTS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+kube_status kube__snapshot_replace(const kube_discovery_snapshot *s, const char *group_version,
+                                   const kube_discovery_snapshot *other, kube_discovery_snapshot **out,
+                                   kube_error **err)
+{
+    const kube_group_version *replaced = kube_discovery_snapshot_group_version(s, group_version);
+    const kube_group_version *by = kube_discovery_snapshot_group_version(other, group_version);
+    kube_discovery_snapshot_builder *b = NULL;
+    kube_status st = kube_discovery_snapshot_builder_new(0, &b, err);
+    bool ok = st == KUBE_OK;
+
+    for (size_t i = 0; ok && i < s->groups.count; i++)
+        ok = kube__builder_copy_group(b, &s->group_items[i]);
+    for (size_t i = 0; ok && i < s->version_count; i++) {
+        const kube_group_version *from = &s->versions[i] == replaced ? by : &s->versions[i];
+
+        if (from->state != KUBE_GROUP_VERSION_STALE)
+            ok = kube__builder_copy_version(b, i, from);
+    }
+    if (st == KUBE_OK && !ok)
+        st = kube__builder_status(b, err);
+    if (st == KUBE_OK) {
+        b->core_group_count = (uint32_t)s->core_group_count;
+        b->legacy_documents = 1;
+        st = kube_discovery_snapshot_builder_build(b, out, err);
+    }
+    kube_discovery_snapshot_builder_free(b);
+    return st;
+}
+
+static void keep_live(kube__cached_op *op, kube_discovery_snapshot *live, bool new_answer)
+{
+    kube__cached *c = op->c;
+    kube_discovery_snapshot *old = NULL;
+
+    pthread_mutex_lock(&c->lock);
+    if (c->epoch == op->epoch) {
+        old = c->live;
+        c->live = kube_discovery_snapshot_ref(live);
+        if (new_answer) {
+            c->live_at_unix_ms = kube__cached_now(c);
+            c->live_serial++;
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+    kube_discovery_snapshot_unref(old);
+}
+
+/* The one that was asked for again takes its place in the answer. */
+static kube_status refetched(kube__cached_op *op)
+{
+    kube_discovery_snapshot *other = op->answer, *healed = NULL;
+    kube_status st = op->result;
+
+    op->answer = NULL;
+    if (st == KUBE_OK)
+        st = kube__snapshot_replace(op->live, op->group_version, other, &healed, &op->err);
+    kube_discovery_snapshot_unref(other);
+    if (st != KUBE_OK)
+        return st;
+    keep_live(op, healed, false);
+    kube_discovery_snapshot_unref(op->live);
+    op->live = healed;
+    op->live_is_new = true;
+    op->step = op->after_live;
+    return KUBE_OK;
+}
+
+static void on_answer(void *user, kube_status status, kube_discovery_snapshot *snapshot, kube_error *err)
+{
+    kube__cached_op *op = user;
+
+    op->result = status;
+    op->answer = snapshot;
+    op->err = err;
+    kube__cached_resume(op);
+}
+
+kube_status kube__cached_refetch(kube__cached_op *op)
+{
+    if (op->io == NULL)
+        return KUBE_PENDING;
+    op->request = (kube_discovery_request){ .struct_size = sizeof op->request,
+                                            .group_version = op->group_version,
+                                            .want = KUBE_DISCOVERY_WANT_GROUP_VERSION };
+    op->step = refetched;
+    op->result = kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer,
+                                      &op->err);
+    return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
+}
+
+/* ---- everything ---- */
+
+/* The answer that is there, if it will do. */
+static bool take_present(kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    bool any_age = op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED;
+
+    pthread_mutex_lock(&c->lock);
+    if (c->live != NULL && (op->forced ? c->live_serial != op->live_serial
+                                       : any_age || kube__cached_in_time(c, c->live_at_unix_ms)))
+        op->live = kube_discovery_snapshot_ref(c->live);
+    else if (any_age && !c->invalidated)
+        op->live = kube_discovery_snapshot_ref(op->view->base);
+    op->epoch = c->epoch;
+    pthread_mutex_unlock(&c->lock);
+    return op->live != NULL;
+}
+
+/* What the server is asked about: the answer must have come with validators, else it makes no difference. */
+static kube_discovery_snapshot *choose_known(kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    kube_discovery_snapshot *known = kube_discovery_snapshot_ref(op->view->base);
+
+    if (known == NULL || !known->aggregated || known->left_out != 0) {
+        kube_discovery_snapshot_unref(known);
+        pthread_mutex_lock(&c->lock);
+        known = kube_discovery_snapshot_ref(c->live);
+        pthread_mutex_unlock(&c->lock);
+    }
+    return known;
+}
+
+static kube_status ask(kube__cached_op *op)
+{
+    kube_discovery_snapshot_unref(op->known);
+    op->known = choose_known(op);
+    op->request = (kube_discovery_request){ .struct_size = sizeof op->request,
+                                            .want = KUBE_DISCOVERY_WANT_ALL,
+                                            .known = op->known };
+    op->attempts++;
+    op->step = answered;
+    op->result = kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer,
+                                      &op->err);
+    return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
+}
+
+/* Somebody has invalidated while the delegate was asked: what it said may be older than that. */
+static bool is_outdated(kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    bool outdated;
+
+    pthread_mutex_lock(&c->lock);
+    outdated = c->epoch != op->epoch && op->attempts < MAX_ATTEMPTS;
+    op->epoch = c->epoch;
+    pthread_mutex_unlock(&c->lock);
+    return outdated;
+}
+
+static kube_status answered(kube__cached_op *op)
+{
+    kube_status st = op->result;
+
+    op->live = op->answer;
+    op->answer = NULL;
+    if (st == KUBE_ERR_NOT_MODIFIED && op->known != NULL)
+        op->live = kube_discovery_snapshot_ref(op->known);
+    else if (st != KUBE_OK && st != KUBE_ERR_PARTIAL)
+        return st;
+    kube_error_free(op->err); /* what is missing of a partial answer is said by the answer */
+    op->err = NULL;
+    if (is_outdated(op)) {
+        kube_discovery_snapshot_unref(op->live);
+        op->live = NULL;
+        op->step = ask;
+        return KUBE_OK;
+    }
+    op->live_is_new = true;
+    keep_live(op, op->live, true);
+    op->step = op->after_live;
+    return KUBE_OK;
+}
+
+/* ---- one at a time ---- */
+
+static kube_status wait_for_turn(kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    kube_status st = kube__cached_start_waiting(op);
+
+    if (st != KUBE_OK)
+        return st;
+    if (!kube__turn_take(&c->turn, &c->lock, &op->wait))
+        return KUBE_PENDING;
+    kube__cached_stop_waiting(op);
+    op->has_turn = true;
+    return KUBE_OK;
+}
+
+/* Another process asks the server right now: what it writes will be ours to read. */
+static kube_status wait_for_lock(kube__cached_op *op)
+{
+    int64_t now = kube_io_now_ns(op->io);
+    kube_status st;
+
+    if (op->lock_until_ns == 0)
+        op->lock_until_ns = now + LOCK_WAIT_MS * (int64_t)1000000;
+    if (now >= op->lock_until_ns) {
+        op->without_lock = true;
+        return KUBE_OK;
+    }
+    st = kube__cached_start_waiting(op);
+    if (st != KUBE_OK)
+        return st;
+    op->step = kube__cached_restart;
+    kube_io_timer_start(op->timer, now + LOCK_POLL_MS * (int64_t)1000000);
+    return KUBE_PENDING;
+}
+
+static kube_status locked(kube__cached_op *op)
+{
+    op->step = kube__cached_get_live;
+    if (op->result == KUBE_OK) {
+        if (!op->lock_refused)
+            return KUBE_OK;
+        op->lock_refused = false; /* whoever held it has written something: look again, holding it now */
+        return kube__cached_restart(op);
+    }
+    if (op->result == KUBE_ERR_CANCELLED || op->result == KUBE_ERR_TIMEOUT)
+        return op->result;
+    kube_error_free(op->err);
+    op->err = NULL;
+    if (op->result == KUBE_ERR_CONFLICT) {
+        op->lock_refused = true;
+        return wait_for_lock(op);
+    }
+    op->without_lock = true; /* a store that cannot lock will say so when it is written to */
+    return KUBE_OK;
+}
+
+static void on_lock(void *user, kube_status status, kube_store_lock *lock, kube_error *err)
+{
+    kube__cached_op *op = user;
+
+    op->result = status;
+    op->lock = lock;
+    op->err = err;
+    kube__cached_resume(op);
+}
+
+static kube_status take_lock(kube__cached_op *op)
+{
+    op->step = locked;
+    op->result = kube_store_begin_lock(op->c->store, op->io, kube__cached_entry_key(op, "lock"), LOCK_LEASE_MS,
+                                       &op->call, on_lock, op, &op->lock, &op->err);
+    return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
+}
+
+kube_status kube__cached_get_live(kube__cached_op *op)
+{
+    op->step = op->after_live;
+    if (take_present(op))
+        return KUBE_OK;
+    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
+        return kube_error_set(&op->err, KUBE_ERR_UNAVAILABLE,
+                              "nothing is remembered of it, and only what is remembered was asked for");
+    if (op->io == NULL)
+        return KUBE_PENDING;
+    op->step = kube__cached_get_live;
+    if (!op->has_turn)
+        return wait_for_turn(op);
+    if (op->lock == NULL && !op->without_lock && op->c->store != NULL)
+        return take_lock(op);
+    op->step = ask;
+    return KUBE_OK;
+}

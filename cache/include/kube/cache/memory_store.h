@@ -14,7 +14,8 @@ KUBE_BEGIN_DECLS
 /** @brief Options of kube_memory_store_new(). Zeroed members mean the defaults. @since 0.1 */
 typedef struct kube_memory_store_options {
     size_t            struct_size; /**< Set by KUBE_MEMORY_STORE_OPTIONS_INIT.                                       */
-    uint64_t          max_bytes;   /**< Of all entries; the one that was not used for longest makes room. 0: 64 MiB. */
+    uint64_t          max_bytes;   /**< Of all entries with their keys and about a hundred bytes for each; what was not
+                                        used for longest makes room. 0: 64 MiB.                                      */
     const kube_clock *clock;       /**< Outlives the store. NULL: the system's.                                      */
 } kube_memory_store_options;
 

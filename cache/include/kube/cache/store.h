@@ -23,6 +23,9 @@ KUBE_BEGIN_DECLS
  * @brief A place where entries are kept: bytes with the time they were stored, under a key.
  *
  * An entry is replaced as a whole: a reader gets the old one or the new one, never a part of either.
+ *
+ * The functions here block. On a local store (on disk, in memory) that is for a file at most, they are legal inside a
+ * callback of a loop, and a deadline has no say; on others a call takes 5 s at most unless its options say otherwise.
  * @threadsafety Thread-safe; counted.
  * @since 0.1
  */
@@ -54,7 +57,7 @@ typedef struct kube_store_key {
 typedef struct kube_store_info {
     uint64_t generation;        /**< Another number whenever the entry was put, touched or restored by anybody. Never 0. */
     int64_t  stored_at_unix_ms; /**< When it was put or touched. May lie in the future: clocks are set. */
-    uint64_t bytes;             /**< How many bytes it has. */
+    uint64_t bytes;             /**< How large it is in the store: its bytes, its validator, and what a store adds. */
 } kube_store_info;
 
 /**
@@ -108,7 +111,7 @@ KUBE_API void kube_store_unref(kube_store *store);
  * @retval KUBE_ERR_PARSE       It is damaged: what is there was not put as it stands.
  * @retval KUBE_ERR_IO          It could not be read: the message says why.
  * @retval KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED  As asked.
- * @retval KUBE_ERR_WOULD_DEADLOCK Called inside a callback of a loop.
+ * @retval KUBE_ERR_WOULD_DEADLOCK Called inside a callback of a loop, on a store that is not local.
  * @retval KUBE_ERR_FORKED      The object belongs to the parent process.
  * @ownership    `*out` is the caller's; release with kube_store_entry_clear().
  * @threadsafety Any thread, any number at once. @blocking Local stores: for the file. Others up to the deadline.

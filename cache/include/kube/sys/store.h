@@ -63,7 +63,8 @@ typedef void kube_store_lock_done(void *user, kube_status status, kube_store_loc
 /**
  * @brief What a store can do. Called from any thread; on one loop from one thread at a time.
  *
- * Keys have been checked. `io` may be NULL in calls to a store that says @ref is_local.
+ * Keys and values have been checked, and `out` is never NULL. `io` may be NULL in calls to a store that says
+ * @ref is_local. In a forked child only `unlock` and `destroy` are called.
  * @since 0.1
  */
 typedef struct kube_store_ops {
@@ -109,7 +110,10 @@ typedef struct kube_store_ops {
                             const kube_call *call, kube_store_lock_done *done, void *user, kube_store_lock **out,
                             kube_error **err);
 
-    /** Gives a lock back, never waiting, from any thread. Required with try_lock. */
+    /**
+     * Gives a lock back, never waiting, from any thread. Required with try_lock. In a forked child it lets go of what
+     * the child holds of it, and the lock stays the parent's.
+     */
     void (*unlock)(void *state, kube_store_lock *lock);
 
     bool is_local;    /**< Every operation answers now, never KUBE_PENDING. */
@@ -134,7 +138,9 @@ KUBE_API kube_status kube_store_new(const kube_store_ops *ops, void *state, cons
 
 /** @name The operations, for those who compose them
  *
- * Each is the op of the same name, behind a check of the key. The store must live until the operation has ended.
+ * Each is the op of the same name, behind a check of what it is given: KUBE_ERR_INVALID_ARG for a key or value that is
+ * none, or no loop for a store that is not local; KUBE_ERR_FORKED in a process that did not make the store. The store
+ * must live until the operation has ended.
  * @{ */
 
 /**
@@ -229,6 +235,7 @@ KUBE_API kube_status kube_store_begin_remove(kube_store *store, kube_io *io, con
  * @retval KUBE_ERR_NOT_FOUND   There is no such entry.
  * @retval KUBE_ERR_IO          It cannot be told.
  * @retval KUBE_ERR_UNSUPPORTED This store cannot tell without waiting.
+ * @retval KUBE_ERR_INVALID_ARG, KUBE_ERR_FORKED As kube_store_get().
  * @threadsafety Any thread. @blocking Never.
  * @since 0.1
  */
@@ -260,7 +267,7 @@ KUBE_API kube_status kube_store_begin_lock(kube_store *store, kube_io *io, const
 /**
  * @brief Gives a lock back.
  * @param[in] store The store that gave it.
- * @param[in] lock  May be NULL.
+ * @param[in] lock  May be NULL. Not after the last reference to the store.
  * @threadsafety Any thread. @blocking Never.
  * @since 0.1
  */

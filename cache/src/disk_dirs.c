@@ -29,7 +29,7 @@ int kube__disk_close(const kube__disk_store *store, int fd)
     return failed == -EINTR ? 0 : failed;
 }
 
-/* A link where a folder should be is ENOTDIR for openat and ELOOP for openat2: the reader of a message gets one word. */
+/* A link where a folder should be is ENOTDIR for openat and ELOOP for openat2: a message has one word for it. */
 static int link_or_file(const kube__disk_store *store, int dir, const char *name, int failed)
 {
     struct stat info;

@@ -15,26 +15,26 @@ KUBE_BEGIN_DECLS
 /** @brief What an entry's file looks like. @since 0.1 */
 typedef enum kube_disk_store_form {
     KUBE_DISK_STORE_FORM_FRAMED = 0, /**< A header with a checksum, and the validator, before the bytes;
-                                          docs/formats.md.                                                           */
-    KUBE_DISK_STORE_FORM_PLAIN  = 1  /**< The bytes and nothing else, as other programs write and read them. No validator
-                                          can be kept, and damage is not noticed.                                    */
+                                          docs/formats.md. */
+    KUBE_DISK_STORE_FORM_PLAIN  = 1  /**< The bytes and nothing else, as other programs write and read them. No
+                                          validator can be kept, and damage is not noticed. */
 } kube_disk_store_form;
 
 /** @brief Options of kube_disk_store_new(). Zeroed members mean the defaults. @since 0.1 */
 typedef struct kube_disk_store_options {
-    size_t            struct_size;     /**< Set by KUBE_DISK_STORE_OPTIONS_INIT.                                       */
-    const char       *path;            /**< Required: the folder. It, and what is missing above it, is made by the first
-                                            entry that is put. Copied.                                                 */
-    const char       *temp_path;       /**< Where files are written before they take their place; on the same file
-                                            system, else each is written twice. Made when missing. NULL: ".tmp" in
-                                            @ref path, and no key may begin with that. Copied.                         */
-    uint64_t          max_entry_bytes; /**< More is refused, when read and when put. 0: 64 MiB.                        */
-    const kube_clock *clock;           /**< Outlives the store; says when an entry is stored, which leftovers are old, and
-                                            when a lease is over. NULL: the system's.                                  */
-    uint32_t          dir_mode;        /**< Of new folders, less the umask. 0: 0700.                                   */
-    uint32_t          file_mode;       /**< Of files, whatever the umask. 0: 0600.                                     */
-    kube_disk_store_form form;         /**< What a file looks like.                                                    */
-    uint32_t          reserved;        /**< Zero.                                                                      */
+    size_t      struct_size;     /**< Set by KUBE_DISK_STORE_OPTIONS_INIT. */
+    const char *path;            /**< Required: the folder. It, and what is missing above it, is made by the first entry
+                                      that is put. Copied. */
+    const char *temp_path;       /**< Where files are written before they take their place; on the same file system,
+                                      else each is written twice. Made when missing. NULL: ".tmp" in @ref path, and no
+                                      key may begin with that. Copied. */
+    uint64_t    max_entry_bytes; /**< More is refused, when read and when put. 0: 64 MiB. */
+    const kube_clock *clock;     /**< Outlives the store; says when an entry is stored, which leftovers are old, and
+                                      when a lease is over. NULL: the system's. */
+    uint32_t    dir_mode;        /**< Of new folders, less the umask. 0: 0700. */
+    uint32_t    file_mode;       /**< Of files, whatever the umask. 0: 0600. */
+    kube_disk_store_form form;   /**< What a file looks like. */
+    uint32_t    reserved;        /**< Zero. */
 } kube_disk_store_options;
 
 #ifdef __cplusplus
@@ -54,16 +54,18 @@ static inline kube_disk_store_options kube_disk_store_options_make(void)
 /**
  * @brief Makes a store over a folder. Nothing is touched before the first operation.
  *
- * The segments of a key are folders and, at the end, a file, whose modification time is when it was stored. It is written
- * in the folder for temporary files and renamed: a reader sees the old entry or the new one, also when the writer is
- * killed. What a killed writer left there is removed by the first put of another store, once it is older than a minute.
- * Nothing is flushed to the disk: after a power failure an entry may be gone or damaged, which a framed entry notices.
+ * The segments of a key are folders and, at the end, a file, whose modification time is when it was stored. It is
+ * written in the folder for temporary files and renamed: a reader sees the old entry or the new one, also when the
+ * writer is killed. What a killed writer left there is removed by the first put of another store, once it is older than
+ * a minute. Nothing is flushed to the disk: after a power failure an entry may be gone or damaged, which a framed entry
+ * notices.
  *
  * Below @ref kube_disk_store_options::path no symbolic link is followed and only regular files are read; what else is
  * there is KUBE_ERR_IO. A folder that belongs to somebody else than this process's user or root is not used: reading
  * and writing are KUBE_ERR_IO. A folder that somebody removed is made anew by the next put.
  *
- * A relative path means the current folder of the moment in which it is opened. Operations answer at once. Each holds at most three descriptors, the store itself one.
+ * A relative path means the current folder of the moment in which it is opened. Operations answer at once. Each holds
+ * at most three descriptors, the store itself one. Peeking looks at a file's metadata only, and follows links above it.
  * @param[in]  opts Options; the path is required.
  * @param[out] out  Receives it.
  * @param[out] err  Receives the explanation of a failure; may be NULL.

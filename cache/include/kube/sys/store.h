@@ -239,7 +239,8 @@ KUBE_API kube_status kube_store_begin_remove(kube_store *store, kube_io *io, con
  * @threadsafety Any thread. @blocking Never.
  * @since 0.1
  */
-KUBE_API kube_status kube_store_peek(kube_store *store, const kube_store_key *key, kube_store_info *out) KUBE_MUST_CHECK;
+KUBE_API kube_status kube_store_peek(kube_store *store, const kube_store_key *key,
+                                     kube_store_info *out) KUBE_MUST_CHECK;
 
 /**
  * @brief Takes a lock unless somebody holds it; see kube_store_ops::try_lock.

@@ -9,13 +9,15 @@
 /* 0, or the negative errno value this call has to fail with. */
 static int fault(faulty_files *f, file_call call)
 {
+    int failure = f->once[call];
+
     f->count[call]++;
-    if (f->always[call] != 0)
-        return -f->always[call];
+    f->once[call] = 0;
+    if (failure != 0 || f->always[call] != 0)
+        return failure != 0 ? -failure : -f->always[call];
     if (f->fail_at == 0 || --f->fail_at != 0)
         return 0;
     f->reached = true;
-    f->reached_call = call;
     return -f->failure;
 }
 
@@ -40,9 +42,14 @@ static int faulty_openat2(void *state, int dir, const char *path, int flags, uin
 
 static int faulty_fstat(void *state, int fd, struct stat *out)
 {
-    int failed = fault(state, CALL_FSTAT);
+    faulty_files *f = state;
+    int failed = fault(f, CALL_FSTAT);
 
-    return failed != 0 ? failed : sys()->fstat(NULL, fd, out);
+    if (failed == 0)
+        failed = sys()->fstat(NULL, fd, out);
+    if (failed == 0)
+        out->st_size += f->lie;
+    return failed;
 }
 
 static int faulty_fstatat(void *state, int dir, const char *path, struct stat *out, int flags)
@@ -73,10 +80,10 @@ static ssize_t faulty_write(void *state, int fd, const void *bytes, size_t count
 
     if (failed != 0)
         return failed;
-    if (f->room == 1)
+    if (f->room == 0)
         return -ENOSPC;
-    n = sys()->write(NULL, fd, bytes, bounded(bounded(count, f->most_bytes), f->room != 0 ? f->room - 1 : 0));
-    if (n > 0 && f->room != 0)
+    n = sys()->write(NULL, fd, bytes, bounded(bounded(count, f->most_bytes), f->room));
+    if (n > 0)
         f->room -= (size_t)n;
     return n;
 }
@@ -168,6 +175,7 @@ void faulty_files_init(faulty_files *f)
                                   .list = faulty_list,
                                   .geteuid = faulty_geteuid } };
     f->ops.state = f;
+    f->room = SIZE_MAX;
 }
 
 int disk_set_up(void **state)

@@ -35,14 +35,15 @@ typedef enum file_call {
 /* The real file system with faults put in. */
 typedef struct faulty_files {
     kube__file_ops ops;
-    int      fail_at;      /* the n-th call from now on fails; 0: none   */
-    int      failure;      /* with this errno value                      */
-    bool     reached;      /* it did                                     */
-    file_call reached_call; /* which it was                              */
-    int      always[CALL_KINDS]; /* this kind fails each time; 0: not    */
-    size_t   most_bytes;   /* a read or write moves no more; 0: no bound */
-    size_t   room;         /* bytes that can be written; 0: no bound     */
-    bool     other_user;   /* this process is somebody else              */
+    int      fail_at;            /* the n-th call from now on fails; 0: none                 */
+    int      failure;            /* with this errno value                                    */
+    bool     reached;            /* it did                                                   */
+    int      once[CALL_KINDS];   /* the next call of this kind fails with it; 0: not         */
+    int      always[CALL_KINDS]; /* each call of this kind does                              */
+    size_t   most_bytes;         /* a read or write moves no more; 0: no bound               */
+    size_t   room;               /* bytes that can be written before the disk is full        */
+    off_t    lie;                /* added to the size that fstat tells                       */
+    bool     other_user;         /* this process is somebody else                            */
     unsigned count[CALL_KINDS];
 } faulty_files;
 

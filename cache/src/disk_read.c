@@ -157,7 +157,7 @@ kube_status kube__disk_get(void *state, kube_io *io, const kube_store_key *key, 
     kube__disk_store *store = state;
     kube_store_entry entry = { NULL, NULL, { 0, 0, 0 } };
     read_file f = { store, key, -1, 0 };
-    struct stat info;
+    struct stat info = { 0 };
     kube_status st = kube__disk_open_entry(store, "reading", key, &f.fd, &info, err);
 
     (void)io, (void)call, (void)done, (void)user;

@@ -112,7 +112,7 @@ static kube_status touch(void *state, kube_io *io, const kube_store_key *key, ui
 {
     kube__disk_store *store = state;
     kube_store_info now;
-    struct stat info;
+    struct stat info = { 0 };
     int fd = -1, failed;
     kube_status st = kube__disk_open_entry(store, "touching", key, &fd, &info, err);
 

@@ -88,7 +88,7 @@ kube_status kube__disk_put(void *state, kube_io *io, const kube_store_key *key, 
 kube_status kube__disk_try_lock(void *state, kube_io *io, const kube_store_key *key, int64_t lease_ms,
                                 const kube_call *call, kube_store_lock_done *done, void *user, kube_store_lock **out,
                                 kube_error **err);
-void kube__disk_unlock(void *state, kube_store_lock *lock);
+void kube__disk_unlock(void *state, kube_store_lock *given);
 /* INVALID_ARG for a key that is the folder for temporary files. */
 kube_status kube__disk_check_key(const kube__disk_store *store, const kube_store_key *key, kube_error **err);
 

@@ -48,6 +48,6 @@ typedef struct kube__memory_store {
 kube_status kube__memory_try_lock(void *state, kube_io *io, const kube_store_key *key, int64_t lease_ms,
                                   const kube_call *call, kube_store_lock_done *done, void *user, kube_store_lock **out,
                                   kube_error **err);
-void kube__memory_unlock(void *state, kube_store_lock *lock);
+void kube__memory_unlock(void *state, kube_store_lock *given);
 
 #endif

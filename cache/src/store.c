@@ -139,11 +139,11 @@ kube_status kube_store_begin_touch(kube_store *store, kube_io *io, const kube_st
     kube_store_info unwanted;
     kube_status st = check(store, io, key, err);
 
-    if (st == KUBE_OK && store->ops.touch == NULL)
-        st = kube_error_set(err, KUBE_ERR_UNSUPPORTED, "this store cannot touch an entry");
-    if (st == KUBE_OK)
-        st = store->ops.touch(store->state, io, key, generation, call, done, user, out != NULL ? out : &unwanted, err);
-    return st;
+    if (st != KUBE_OK)
+        return st;
+    if (store->ops.touch == NULL)
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "this store cannot touch an entry");
+    return store->ops.touch(store->state, io, key, generation, call, done, user, out != NULL ? out : &unwanted, err);
 }
 
 kube_status kube_store_begin_remove(kube_store *store, kube_io *io, const kube_store_key *key, const kube_call *call,
@@ -173,11 +173,11 @@ kube_status kube_store_begin_lock(kube_store *store, kube_io *io, const kube_sto
 
     if (st == KUBE_OK && lease_ms <= 0)
         st = kube_error_set(err, KUBE_ERR_INVALID_ARG, "a lease is longer than 0");
-    if (st == KUBE_OK && store->ops.try_lock == NULL)
-        st = kube_error_set(err, KUBE_ERR_UNSUPPORTED, "this store has no locks");
-    if (st == KUBE_OK)
-        st = store->ops.try_lock(store->state, io, key, lease_ms, call, done, user, out, err);
-    return st;
+    if (st != KUBE_OK)
+        return st;
+    if (store->ops.try_lock == NULL)
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "this store has no locks");
+    return store->ops.try_lock(store->state, io, key, lease_ms, call, done, user, out, err);
 }
 
 void kube_store_unlock(kube_store *store, kube_store_lock *lock)

@@ -373,7 +373,8 @@ static void the_blocking_forms_do_the_same(void **state)
     assert_int_equal(kube_store_get(d->store, KEY("k"), &opts, &entry, &err), KUBE_ERR_NOT_FOUND);
     assert_int_equal(kube_error_status(err), KUBE_ERR_NOT_FOUND);
     kube_error_free(err);
-    assert_int_equal(kube_store_put(d->store, KEY("k"), kube_str_c("x"), kube_str_c(NULL), &opts, &info, NULL), KUBE_OK);
+    assert_int_equal(kube_store_put(d->store, KEY("k"), kube_str_c("x"), kube_str_c(NULL), &opts, &info, NULL),
+                     KUBE_OK);
     assert_int_equal(kube_store_get(d->store, KEY("k"), NULL, &entry, NULL), KUBE_OK);
     assert_string_equal(kube_blob_str(entry.bytes).data, "x");
     assert_same_info(&info, &entry.info);

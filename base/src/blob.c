@@ -12,22 +12,31 @@ struct kube_blob {
     char        data[];
 };
 
-kube_status kube_blob_new(kube_str bytes, kube_blob **out, kube_error **err)
+kube_status kube_blob_alloc(size_t len, char **bytes, kube_blob **out, kube_error **err)
 {
     kube_blob *blob;
 
-    if (bytes.len > SIZE_MAX - sizeof *blob - 1)
+    if (len > SIZE_MAX - sizeof *blob - 1)
         return kube_error_no_memory(err);
-    blob = kube__malloc(sizeof *blob + bytes.len + 1);
+    blob = kube__malloc(sizeof *blob + len + 1);
     if (blob == NULL)
         return kube_error_no_memory(err);
     atomic_init(&blob->refs, 1);
-    blob->len = bytes.len;
-    if (bytes.len != 0)
-        memcpy(blob->data, bytes.data, bytes.len);
-    blob->data[bytes.len] = '\0';
+    blob->len = len;
+    blob->data[len] = '\0';
+    *bytes = blob->data;
     *out = blob;
     return KUBE_OK;
+}
+
+kube_status kube_blob_new(kube_str bytes, kube_blob **out, kube_error **err)
+{
+    char *copy = NULL;
+    kube_status st = kube_blob_alloc(bytes.len, &copy, out, err);
+
+    if (st == KUBE_OK && bytes.len != 0)
+        memcpy(copy, bytes.data, bytes.len);
+    return st;
 }
 
 kube_blob *kube_blob_ref(kube_blob *blob)

@@ -7,6 +7,7 @@
 
 #include <kube/auth.h>
 #include <kube/base.h>
+#include <kube/cache.h>
 #include <kube/discovery.h>
 #include <kube/rest.h>
 

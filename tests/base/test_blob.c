@@ -24,6 +24,22 @@ static void a_blob_is_a_copy_with_a_nul_behind(void **state)
     kube_blob_unref(blob);
 }
 
+static void a_blob_can_be_filled_by_its_maker(void **state)
+{
+    kube_blob *blob = NULL;
+    char *bytes = NULL;
+
+    (void)state;
+    assert_int_equal(kube_blob_alloc(3, &bytes, &blob, NULL), KUBE_OK);
+    memcpy(bytes, "xyz", 3);
+    assert_string_equal(kube_blob_str(blob).data, "xyz");
+    assert_int_equal(kube_blob_str(blob).len, 3);
+    kube_blob_unref(blob);
+    assert_int_equal(kube_blob_alloc(0, &bytes, &blob, NULL), KUBE_OK);
+    assert_string_equal(kube_blob_str(blob).data, "");
+    kube_blob_unref(blob);
+}
+
 static void empty_and_null_blobs_are_empty_slices(void **state)
 {
     kube_blob *blob = blob_of(kube_str_n(NULL, 0));
@@ -54,11 +70,14 @@ static void the_last_reference_overwrites(void **state)
 static void an_absurd_length_is_refused(void **state)
 {
     kube_blob *blob = NULL;
+    char *bytes = NULL;
     kube_error *err = NULL;
 
     (void)state;
     assert_int_equal(kube_blob_new(kube_str_n("", SIZE_MAX), &blob, &err), KUBE_ERR_OUT_OF_MEMORY);
     assert_error(err, KUBE_ERR_OUT_OF_MEMORY, "memory");
+    assert_int_equal(kube_blob_alloc(SIZE_MAX - 1, &bytes, &blob, NULL), KUBE_ERR_OUT_OF_MEMORY);
+    assert_null(bytes);
     assert_null(blob);
 }
 
@@ -108,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_blob_is_a_copy_with_a_nul_behind),
+        ALLOC_TRACE_TEST(a_blob_can_be_filled_by_its_maker),
         ALLOC_TRACE_TEST(empty_and_null_blobs_are_empty_slices),
         ALLOC_TRACE_TEST(the_last_reference_overwrites),
         ALLOC_TRACE_TEST(an_absurd_length_is_refused),

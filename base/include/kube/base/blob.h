@@ -34,6 +34,21 @@ typedef struct kube_blob kube_blob;
 KUBE_API kube_status kube_blob_new(kube_str bytes, kube_blob **out, kube_error **err) KUBE_MUST_CHECK;
 
 /**
+ * @brief Makes a blob whose bytes its maker fills in, before anybody else has it: for what is read from a file.
+ * @param[in]  len   How many bytes.
+ * @param[out] bytes Receives where to write them: @p len bytes that hold anything yet; the NUL behind them is there.
+ * @param[out] out   Receives the blob.
+ * @param[out] err   Receives the explanation of a failure; may be NULL.
+ * @retval KUBE_OK                Made.
+ * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
+ * @ownership    `*out` is the caller's; release with kube_blob_unref(). `*bytes` lives as long, and is not written to
+ *               any more once the blob is shared.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API kube_status kube_blob_alloc(size_t len, char **bytes, kube_blob **out, kube_error **err) KUBE_MUST_CHECK;
+
+/**
  * @brief One more reference.
  * @param[in] blob May be NULL.
  * @return @p blob.

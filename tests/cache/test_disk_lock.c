@@ -1,0 +1,246 @@
+/* Locks between processes. */
+#include "disk_fixture.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LEASE_MS = 1000 };
+
+/* A process that holds the lock, until it is told or killed. */
+typedef struct holder {
+    pid_t pid;
+    int   told[2], tells[2];
+} holder;
+
+static void hold(disk_fixture *f, const holder *h)
+{
+    kube_store_lock *lock = NULL;
+    kube_store *store = NULL;
+    char byte = 'x';
+
+    if (kube_disk_store_new(&f->opts, &store, NULL) != KUBE_OK ||
+        kube_store_begin_lock(store, NULL, KEY("locks", "l"), LEASE_MS, NULL, NULL, NULL, &lock, NULL) != KUBE_OK)
+        _exit(1);
+    if (write(h->tells[1], &byte, 1) != 1 || read(h->told[0], &byte, 1) != 1)
+        _exit(1);
+    kube_store_unlock(store, lock);
+    kube_store_unref(store);
+    _exit(0);
+}
+
+static void start_holder(disk_fixture *f, holder *h)
+{
+    char byte;
+
+    assert_int_equal(pipe(h->told), 0);
+    assert_int_equal(pipe(h->tells), 0);
+    h->pid = fork();
+    assert_true(h->pid >= 0);
+    if (h->pid == 0)
+        hold(f, h);
+    assert_int_equal(read(h->tells[0], &byte, 1), 1);
+}
+
+static int end_holder(holder *h)
+{
+    int status = 0;
+
+    assert_int_equal(waitpid(h->pid, &status, 0), h->pid);
+    for (int i = 0; i < 2; i++) {
+        close(h->told[i]);
+        close(h->tells[i]);
+    }
+    return status;
+}
+
+static kube_status try_lock(store_driver *d)
+{
+    return driver_lock(d, KEY("locks", "l"), LEASE_MS);
+}
+
+static void a_lock_of_another_process_is_respected(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+    holder h;
+
+    start_holder(f, &h);
+    assert_int_equal(try_lock(d), KUBE_ERR_CONFLICT);
+    assert_says(d, "/locks/l: somebody holds it");
+    assert_int_equal(write(h.told[1], "x", 1), 1);
+    assert_int_equal(end_holder(&h), 0);
+    assert_int_equal(try_lock(d), KUBE_OK);
+    kube_store_unlock(d->store, d->lock);
+}
+
+static void the_lock_of_a_killed_process_is_free_at_once(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+    holder h;
+
+    start_holder(f, &h);
+    assert_int_equal(try_lock(d), KUBE_ERR_CONFLICT);
+    kill(h.pid, SIGKILL);
+    assert_true(WIFSIGNALED(end_holder(&h)));
+    assert_int_equal(try_lock(d), KUBE_OK);
+    kube_store_unlock(d->store, d->lock);
+}
+
+static void a_holder_that_does_not_move_loses_it_with_its_lease(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f), other;
+    kube_store_lock *lock;
+    holder h;
+
+    start_holder(f, &h);
+    fake_clock_advance(&f->now, LEASE_MS - 1);
+    assert_int_equal(try_lock(d), KUBE_ERR_CONFLICT);
+    fake_clock_advance(&f->now, 1);
+    assert_int_equal(try_lock(d), KUBE_OK);
+    lock = d->lock;
+    disk_open_other(f, &other);
+    assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
+    assert_int_equal(write(h.told[1], "x", 1), 1); /* it moves after all, and gives back what it has not */
+    assert_int_equal(end_holder(&h), 0);
+    assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
+    kube_store_unlock(d->store, lock);
+    assert_int_equal(try_lock(&other), KUBE_OK);
+    kube_store_unlock(other.store, other.lock);
+    store_driver_clear(&other);
+}
+
+static void a_child_does_not_give_its_parents_lock_back(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f), other;
+    kube_store_lock *lock;
+    int status = 0;
+    pid_t child;
+
+    assert_int_equal(try_lock(d), KUBE_OK);
+    lock = d->lock;
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        kube_store_unlock(d->store, lock);
+        kube_store_unref(d->store);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    disk_open_other(f, &other);
+    assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
+    kube_store_unlock(d->store, lock);
+    assert_int_equal(try_lock(&other), KUBE_OK);
+    kube_store_unlock(other.store, other.lock);
+    store_driver_clear(&other);
+}
+
+/* A child that does not know of the lock has a copy of its descriptor, which must not keep it. */
+static void a_child_does_not_keep_its_parents_lock(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f), other;
+    int pipe_fds[2], status = 0;
+    kube_store_lock *lock;
+    pid_t child;
+
+    assert_int_equal(try_lock(d), KUBE_OK);
+    lock = d->lock;
+    assert_int_equal(pipe(pipe_fds), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char byte;
+
+        close(pipe_fds[1]);
+        _exit(read(pipe_fds[0], &byte, 1) == 1 ? 0 : 1);
+    }
+    kube_store_unlock(d->store, lock);
+    disk_open_other(f, &other);
+    assert_int_equal(try_lock(&other), KUBE_OK);
+    kube_store_unlock(other.store, other.lock);
+    store_driver_clear(&other);
+    assert_int_equal(write(pipe_fds[1], "x", 1), 1);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void the_file_tells_the_lease_and_stays(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+    struct stat info;
+    char text[64];
+
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(try_lock(d), KUBE_OK);
+        kube_store_unlock(d->store, d->lock);
+        assert_int_equal(read_file(below(f, "locks/l"), text, sizeof text), 20);
+        assert_memory_equal(text, "0000000000000001000\n", 20);
+        assert_int_equal(stat(below(f, "locks/l"), &info), 0);
+        assert_int_equal(kube__disk_mtime_ms(&info), f->now.now_unix_ms);
+        fake_clock_advance(&f->now, 12345);
+    }
+}
+
+static void what_is_in_the_file_does_not_matter_when_nobody_holds_it(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f), other;
+    static const char *const texts[] = { "", "garbage", "99999999999999999999", "-000000000000000001\n" };
+
+    assert_int_equal(try_lock(d), KUBE_OK);
+    kube_store_unlock(d->store, d->lock);
+    disk_open_other(f, &other);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        kube_store_lock *lock;
+
+        write_file(below(f, "locks/l"), texts[i], strlen(texts[i]));
+        assert_int_equal(try_lock(d), KUBE_OK);
+        lock = d->lock;
+        /* Damaged while it is held: no lease can be read, so it is not over. */
+        write_file(below(f, "locks/l"), texts[i], strlen(texts[i]));
+        fake_clock_advance(&f->now, 2 * LEASE_MS);
+        assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
+        kube_store_unlock(d->store, lock);
+    }
+    store_driver_clear(&other);
+}
+
+/* Between the lock and the look whether its file is still there, somebody took it away: the next one is taken. */
+static void a_lock_file_that_went_away_is_made_again(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+
+    f->files.once[CALL_FSTATAT] = ENOENT;
+    assert_int_equal(try_lock(d), KUBE_OK);
+    assert_int_equal(f->files.count[CALL_FLOCK], 2);
+    kube_store_unlock(d->store, d->lock);
+    f->files.always[CALL_FSTATAT] = ENOENT;
+    assert_int_equal(try_lock(d), KUBE_ERR_CONFLICT); /* given up after a few attempts */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DISK_TEST(a_lock_of_another_process_is_respected),
+        DISK_TEST(the_lock_of_a_killed_process_is_free_at_once),
+        DISK_TEST(a_holder_that_does_not_move_loses_it_with_its_lease),
+        DISK_TEST(a_child_does_not_give_its_parents_lock_back),
+        DISK_TEST(a_child_does_not_keep_its_parents_lock),
+        DISK_TEST(the_file_tells_the_lease_and_stays),
+        DISK_TEST(what_is_in_the_file_does_not_matter_when_nobody_holds_it),
+        DISK_TEST(a_lock_file_that_went_away_is_made_again),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -27,20 +27,20 @@
 
 /* A document that the base of a view does not hold: it was read by itself. */
 typedef struct kube__part {
-    uint64_t                 name; /* see kube__document_name */
-    uint64_t                 generation;
+    uint64_t name; /* see kube__document_name */
+    uint64_t generation;
     kube_discovery_snapshot *snapshot;
 } kube__part;
 
 /* What is known of the stores' content. Never changed once it is published. */
 typedef struct kube__view {
-    kube__counted            counted;
-    kube_discovery_snapshot *base;        /* NULL: nothing */
-    uint64_t                *generations; /* of the documents that say what the base says, 0: of none. The group list's
+    kube__counted counted;
+    kube_discovery_snapshot *base; /* NULL: nothing */
+    uint64_t *generations;         /* of the documents that say what the base says, 0: of none. The group list's
                                              first, then one for each group-version of the base. NULL: of none at all */
-    kube_store_info          entry;       /* the entry it was read from or written as; generation 0: none */
-    kube__part              *parts;
-    size_t                   part_count;
+    kube_store_info entry;         /* the entry it was read from or written as; generation 0: none */
+    kube__part *parts;
+    size_t part_count;
 } kube__view;
 
 /* Takes its arguments, on failure too. */
@@ -56,46 +56,47 @@ kube_status kube__view_with_generation(const kube__view *view, size_t document, 
                                        kube_error **err);
 
 typedef struct kube__cached {
-    pid_t           pid;
+    pid_t pid;
     kube_discovery *delegate;
-    kube_store     *store;     /* of the entry and the lock; NULL: none   */
-    kube_store     *documents; /* kubectl's folder; NULL: there are none  */
-    char           *identity;  /* of the server, see snapshot_wire.h      */
-    size_t          identity_len;
-    char           *folder;    /* the first segment of the entry's key; NULL: the store is this server's alone */
-    int64_t         ttl_ms;    /* negative: everything is always expired  */
-    kube_freshness  policy;
-    kube_clock      clock;
-    kube_logger     logger;
-    uint64_t        seed;
+    kube_store *store;     /* of the entry and the lock; NULL: none   */
+    kube_store *documents; /* kubectl's folder; NULL: there are none  */
+    char *identity;        /* of the server, see snapshot_wire.h      */
+    size_t identity_len;
+    char *folder;   /* the first segment of the entry's key; NULL: the store is this server's alone */
+    int64_t ttl_ms; /* negative: everything is always expired  */
+    kube_freshness policy;
+    kube_clock clock;
+    kube_logger logger;
+    uint64_t seed;
     kube_cached_discovery_stats counted; /* see kube__cached_count(); under the lock */
-    atomic_bool     fresh;
-    pthread_mutex_t lock;      /* for what follows; held for pointers and counts only */
-    kube__view     *view;      /* never NULL but before the first look            */
+    atomic_bool fresh;
+    pthread_mutex_t lock; /* for what follows; held for pointers and counts only */
+    kube__view *view;     /* never NULL but before the first look            */
     kube_discovery_snapshot *live;
-    int64_t         live_at_unix_ms;
-    uint64_t        live_serial; /* counts the delegate's answers                 */
-    uint64_t        epoch;       /* counts the invalidations                      */
-    bool            unwritable;  /* a document could not be written: not tried again before there is something new */
-    bool            invalidated; /* once: what others wrote counts no more        */
-    kube__id_map    ours;        /* the documents this object wrote, by name      */
-    kube__turn      turn;        /* of asking the delegate                        */
+    int64_t live_at_unix_ms;
+    uint64_t live_serial; /* counts the delegate's answers                 */
+    uint64_t epoch;       /* counts the invalidations                      */
+    bool unwritable;      /* a document could not be written: not tried again before there is something new */
+    bool invalidated;     /* once: what others wrote counts no more        */
+    kube__id_map ours;    /* the documents this object wrote, by name      */
+    kube__turn turn;      /* of asking the delegate                        */
 } kube__cached;
 
 /* The name of a document, and its key in the store. */
 typedef struct kube__document_name {
-    uint64_t       hash;     /* 0: the group list */
-    bool           storable; /* its names are fit for a folder */
-    const char    *segments[3];
+    uint64_t hash; /* 0: the group list */
+    bool storable; /* its names are fit for a folder */
+    const char *segments[3];
     kube_store_key key;
 } kube__document_name;
 
 typedef enum kube__source {
-    KUBE__SOURCE_MISS, /* there is no document that may be used                     */
-    KUBE__SOURCE_BASE, /* there is, and the base of the view says the same          */
-    KUBE__SOURCE_PART, /* there is, and a part of the view says the same            */
-    KUBE__SOURCE_READ, /* there is; it has to be read                               */
-    KUBE__SOURCE_LIVE  /* the delegate's answer, to be written as a document        */
+    KUBE__SOURCE_MISS,    /* there is no document that may be used                     */
+    KUBE__SOURCE_BASE,    /* there is, and the base of the view says the same          */
+    KUBE__SOURCE_PART,    /* there is, and a part of the view says the same            */
+    KUBE__SOURCE_READ,    /* there is; it has to be read                               */
+    KUBE__SOURCE_UNKNOWN, /* this store only tells when it is read                  */
+    KUBE__SOURCE_LIVE     /* the delegate's answer, to be written as a document        */
 } kube__source;
 
 typedef struct kube__cached_op kube__cached_op;
@@ -106,68 +107,68 @@ typedef kube_status kube__cached_step(kube__cached_op *op);
 
 /* One fetch, from its start to its `done`. */
 struct kube__cached_op {
-    kube__cached              *c;
-    kube_io                   *io; /* NULL: only what is at hand counts */
-    kube_call                  call;
-    kube_discovery_want        want;
-    kube_freshness             freshness;
-    const char                *group_version; /* the caller's, until done */
+    kube__cached *c;
+    kube_io *io; /* NULL: only what is at hand counts */
+    kube_call call;
+    kube_discovery_want want;
+    kube_freshness freshness;
+    const char *group_version; /* the caller's, until done */
     kube_discovery_fetch_done *done;
-    void                      *user;
-    kube__cached_step         *step;       /* NULL: over */
-    kube__cached_step         *after_live; /* what needed the delegate's answer */
-    kube_status                outcome;    /* once it is over */
-    kube_error                *err;
-    kube_discovery_snapshot   *answer;
+    void *user;
+    kube__cached_step *step;       /* NULL: over */
+    kube__cached_step *after_live; /* what needed the delegate's answer */
+    kube_status outcome;           /* once it is over */
+    kube_error *err;
+    kube_discovery_snapshot *answer;
 
     /* What it found. Forgotten when it has to look again. */
-    kube__view                *view;
-    kube_discovery_snapshot   *groups;  /* whose list of groups is used; NULL: it is in the builder */
+    kube__view *view;
+    kube_discovery_snapshot *groups;          /* whose list of groups is used; NULL: it is in the builder */
     kube_discovery_snapshot_builder *builder; /* of the answer, when it comes from several sources */
-    unsigned char             *sources; /* a kube__source for each document of the answer, as in a view */
-    uint64_t                  *generations; /* likewise */
-    kube__source               groups_source;
-    size_t                     next;    /* the group-version that is looked at, composed or written */
-    kube__document_name        name;    /* the document that is looked at, read or written */
-    char                      *split;   /* the names of the group-version that was asked for */
-    kube_status                result;  /* of what was waited for, or was there at once */
-    kube_store_entry           read;    /* what it gave */
-    kube_store_info            entry;   /* of the entry, as it is now; generation 0: there is none */
-    bool                       synced;  /* the entry was read */
+    unsigned char *sources;                   /* a kube__source for each document of the answer, as in a view */
+    uint64_t *generations;                    /* likewise */
+    kube__source groups_source;
+    size_t next;              /* the group-version that is looked at, composed or written */
+    kube__document_name name; /* the document that is looked at, read or written */
+    char *split;              /* the names of the group-version that was asked for */
+    kube_status result;       /* of what was waited for, or was there at once */
+    kube_store_entry read;    /* what it gave */
+    kube_store_info entry;    /* of the entry, as it is now; generation 0: there is none */
+    bool synced;              /* the entry was read */
 
     /* The delegate's answer. */
-    kube_discovery_request     request; /* to the delegate */
-    kube_discovery_snapshot   *known;   /* what it is asked about */
-    kube_discovery_snapshot   *live;
-    bool                       live_is_new; /* it was asked for by this operation */
-    bool                       forced;      /* it must be newer than this operation */
-    uint64_t                   live_serial; /* when the operation began */
-    uint64_t                   epoch;       /* when it looked, or asked the delegate */
-    unsigned                   attempts;
+    kube_discovery_request request; /* to the delegate */
+    kube_discovery_snapshot *known; /* what it is asked about */
+    kube_discovery_snapshot *live;
+    bool live_is_new;     /* it was asked for by this operation */
+    bool forced;          /* it must be newer than this operation */
+    uint64_t live_serial; /* when the operation began */
+    uint64_t epoch;       /* when it looked, or asked the delegate */
+    unsigned attempts;
 
     /* Waiting. */
-    kube__turn_wait            wait;
-    bool                       has_turn;
-    kube_store_lock           *lock;
-    bool                       lock_refused;  /* somebody else held it: look again when we have it */
-    bool                       without_lock;
-    int64_t                    lock_until_ns; /* how long it is waited for; 0: not yet */
-    kube_io_guard             *guard;
-    kube_io_timer             *timer;
-    kube_io_task              *task;
-    int64_t                    slice_until_ns;
+    kube__turn_wait wait;
+    bool has_turn;
+    kube_store_lock *lock;
+    bool lock_refused; /* somebody else held it: look again when we have it */
+    bool without_lock;
+    int64_t lock_until_ns; /* how long it is waited for; 0: not yet */
+    kube_io_guard *guard;
+    kube_io_timer *timer;
+    kube_io_task *task;
+    int64_t slice_until_ns;
 
     /* Writing. */
-    char                      *bytes;    /* the entry that is being written */
-    kube_buf                   document; /* likewise a document */
-    kube_store_value           value;
-    kube_store_info            info;     /* of what was written last */
-    const char                *entry_segments[2];
-    kube_store_key             entry_key;
-    bool                       entry_is_old; /* the entry must be written */
-    unsigned                   written;
-    char                       complaint[512]; /* the first thing the stores did wrong, and how many there were */
-    unsigned                   complaints;
+    char *bytes;       /* the entry that is being written */
+    kube_buf document; /* likewise a document */
+    kube_store_value value;
+    kube_store_info info; /* of what was written last */
+    const char *entry_segments[2];
+    kube_store_key entry_key;
+    bool entry_is_old; /* the entry must be written */
+    unsigned written;
+    char complaint[512]; /* the first thing the stores did wrong, and how many there were */
+    unsigned complaints;
 };
 
 /* cached_run.c: the life of an operation. */
@@ -215,6 +216,9 @@ kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation
 kube_status kube__cached_read(kube__cached_op *op, kube__cached_step *next);
 /* What reading came to. OK: op->read is there and may be used. NOT_FOUND: it may not, and why was noted. */
 kube_status kube__cached_judge_read(kube__cached_op *op);
+/* The generation of the document that the base says the same as: of the group list with 0, else of the group-version
+ * before it. 0: of none. */
+uint64_t kube__cached_base_generation(const kube__cached_op *op, size_t document);
 
 /* The steps that begin each part. */
 kube__cached_step kube__cached_begin, kube__cached_plan_entry, kube__cached_plan_one, kube__cached_plan_all,

@@ -7,7 +7,7 @@
 
 #include <kube/sys/error.h>
 
-static kube__cached_step classify_versions, compose, judge_version;
+static kube__cached_step classify_versions, compose, judge_unknown, judge_version;
 
 static size_t version_count(const kube__cached_op *op)
 {
@@ -235,11 +235,14 @@ static kube_status all_judged(kube__cached_op *op)
     return is_uniform(op) ? answer_whole(op) : begin_composing(op);
 }
 
+static uint64_t known_generation(const kube__cached_op *op, const kube_group_version *base)
+{
+    return base != NULL ? kube__cached_base_generation(op, (size_t)(base - op->view->base->versions) + 1) : 0;
+}
+
 static kube__source source_of(kube__cached_op *op, size_t i)
 {
-    const kube__view *view = op->view;
-    const kube_group_version *base = find(view->base, key_of(op, i));
-    size_t document = base != NULL ? (size_t)(base - view->base->versions) + 1 : 0;
+    const kube_group_version *base = find(op->view->base, key_of(op, i));
     kube__source source;
 
     name_version(op, i);
@@ -247,8 +250,27 @@ static kube__source source_of(kube__cached_op *op, size_t i)
     if (op->groups_source == KUBE__SOURCE_BASE && base != NULL && base->state == KUBE_GROUP_VERSION_LOADED &&
         (base->list.count == 0 || !op->name.storable))
         return KUBE__SOURCE_BASE;
-    source = kube__cached_classify(op, document != 0 && view->generations != NULL ? view->generations[document] : 0);
+    source = kube__cached_classify(op, known_generation(op, base));
     return source == KUBE__SOURCE_MISS ? KUBE__SOURCE_LIVE : source;
+}
+
+/* A store that only tells by being read: when the base does not say the same it is read once more, to be composed. */
+static kube_status judge_unknown(kube__cached_op *op)
+{
+    size_t i = op->next;
+    kube_status st = kube__cached_judge_read(op);
+    kube__source source = KUBE__SOURCE_READ;
+
+    if (st == KUBE_ERR_NOT_FOUND)
+        source = KUBE__SOURCE_LIVE;
+    else if (st != KUBE_OK)
+        return st;
+    else if (op->read.info.generation == known_generation(op, find(op->view->base, key_of(op, i))))
+        source = KUBE__SOURCE_BASE;
+    op->sources[i + 1] = (unsigned char)source;
+    op->next++;
+    op->step = classify_versions;
+    return KUBE_OK;
 }
 
 static kube_status classify_versions(kube__cached_op *op)
@@ -260,8 +282,11 @@ static kube_status classify_versions(kube__cached_op *op)
 
         if (st != KUBE_OK)
             return st;
-        if (!is_stale(op, op->next))
-            op->sources[op->next + 1] = (unsigned char)source_of(op, op->next);
+        if (is_stale(op, op->next))
+            continue;
+        op->sources[op->next + 1] = (unsigned char)source_of(op, op->next);
+        if (op->sources[op->next + 1] == KUBE__SOURCE_UNKNOWN)
+            return kube__cached_read(op, judge_unknown);
     }
     for (size_t i = 1; i <= op->next; i++)
         needs_live = needs_live || op->sources[i] == KUBE__SOURCE_LIVE;
@@ -295,6 +320,10 @@ static kube_status groups_from_document(kube__cached_op *op)
 
     if (st == KUBE_ERR_NOT_FOUND)
         return need_live(op, groups_from_live);
+    if (st == KUBE_OK && op->read.info.generation == kube__cached_base_generation(op, 0)) {
+        op->groups = kube_discovery_snapshot_ref(op->view->base);
+        return begin_judging(op, KUBE__SOURCE_BASE);
+    }
     if (st == KUBE_OK)
         st = kube_discovery_snapshot_builder_new(op->read.info.stored_at_unix_ms, &op->builder, &op->err);
     if (st == KUBE_OK)
@@ -322,12 +351,13 @@ kube_status kube__cached_plan_all(kube__cached_op *op)
     kube__source source;
 
     kube__document_name_of_groups(&op->name);
-    source = kube__cached_classify(op, view->generations != NULL ? view->generations[0] : 0);
+    source = kube__cached_classify(op, kube__cached_base_generation(op, 0));
     switch (source) {
     case KUBE__SOURCE_BASE:
         op->groups = kube_discovery_snapshot_ref(view->base);
         return begin_judging(op, source);
     case KUBE__SOURCE_READ:
+    case KUBE__SOURCE_UNKNOWN:
         return kube__cached_read(op, groups_from_document);
     case KUBE__SOURCE_PART: {
         kube_status st;

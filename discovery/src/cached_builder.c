@@ -16,28 +16,22 @@ enum {
     PATH_BYTES = 64 << 10
 };
 
-typedef enum place {
-    PLACE_NONE,
-    PLACE_DISK,
-    PLACE_PRIVATE_DISK,
-    PLACE_MEMORY,
-    PLACE_STORE
-} place;
+typedef enum place { PLACE_NONE, PLACE_DISK, PLACE_PRIVATE_DISK, PLACE_MEMORY, PLACE_STORE } place;
 
 struct kube_cached_discovery_builder {
-    kube_rest_client             *rest;
-    kube_discovery               *delegate;
+    kube_rest_client *rest;
+    kube_discovery *delegate;
     kube_discovery_client_options client_options;
-    bool                          has_client_options;
-    char                         *server, *user, *root;
-    place                         where;
-    kube_store                   *store, *documents;
-    int64_t                       ttl_ms;
-    kube_freshness                policy;
-    const kube_clock             *clock;
-    kube_logger                   logger;
-    kube_status                   failure; /* the first */
-    kube_error                   *err;
+    bool has_client_options;
+    char *server, *user, *root;
+    place where;
+    kube_store *store, *documents;
+    int64_t ttl_ms;
+    kube_freshness policy;
+    const kube_clock *clock;
+    kube_logger logger;
+    kube_status failure; /* the first */
+    kube_error *err;
 };
 
 kube_cached_discovery_builder *kube_cached_discovery_builder_new(void)
@@ -218,10 +212,10 @@ void kube_cached_discovery_builder_logger(kube_cached_discovery_builder *b, cons
 /* What becomes of a builder's words. */
 typedef struct plan {
     kube_cached_discovery_builder *b;
-    kube_discovery                *delegate;
-    kube_store                    *store, *documents;
-    const char                    *url;
-    kube_buf                       identity, folder;
+    kube_discovery *delegate;
+    kube_store *store, *documents;
+    const char *url;
+    kube_buf identity, folder;
 } plan;
 
 static void check(kube_cached_discovery_builder *b)

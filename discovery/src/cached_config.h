@@ -9,14 +9,14 @@
 
 /* Everything is copied or kept by reference. */
 typedef struct kube__cached_config {
-    kube_discovery   *delegate;
-    kube_store       *store, *documents; /* either may be NULL */
-    kube_str          identity;
-    const char       *folder; /* NULL: the store is this server's alone */
-    int64_t           ttl_ms; /* 0: the default                         */
-    kube_freshness    policy;
+    kube_discovery *delegate;
+    kube_store *store, *documents; /* either may be NULL */
+    kube_str identity;
+    const char *folder; /* NULL: the store is this server's alone */
+    int64_t ttl_ms;     /* 0: the default                         */
+    kube_freshness policy;
     const kube_clock *clock;
-    kube_logger       logger;
+    kube_logger logger;
 } kube__cached_config;
 
 kube_status kube__cached_new(const kube__cached_config *config, kube_discovery **out, kube_error **err);

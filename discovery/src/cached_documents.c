@@ -53,6 +53,8 @@ kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation
     st = kube_store_peek(op->c->documents, &name->key, &info);
     if (st == KUBE_ERR_NOT_FOUND)
         return KUBE__SOURCE_MISS;
+    if (st == KUBE_ERR_UNSUPPORTED)
+        return KUBE__SOURCE_UNKNOWN;
     if (st != KUBE_OK)
         return source;
     if (!is_in_time(op, &info))
@@ -112,4 +114,9 @@ kube_status kube__cached_judge_read(kube__cached_op *op)
         return KUBE_ERR_NOT_FOUND;
     kube__cached_used(op->c, ours); /* as client-go: before it is known whether it makes sense */
     return KUBE_OK;
+}
+
+uint64_t kube__cached_base_generation(const kube__cached_op *op, size_t document)
+{
+    return op->view->generations != NULL ? op->view->generations[document] : 0;
 }

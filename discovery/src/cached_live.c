@@ -120,8 +120,8 @@ kube_status kube__cached_refetch(kube__cached_op *op)
                                             .group_version = op->group_version,
                                             .want = KUBE_DISCOVERY_WANT_GROUP_VERSION };
     op->step = refetched;
-    op->result = kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer,
-                                      &op->err);
+    op->result =
+        kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer, &op->err);
     return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
 }
 
@@ -134,8 +134,8 @@ static bool take_present(kube__cached_op *op)
     bool any_age = op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED;
 
     pthread_mutex_lock(&c->lock);
-    if (c->live != NULL && (op->forced ? c->live_serial != op->live_serial
-                                       : any_age || kube__cached_in_time(c, c->live_at_unix_ms)))
+    if (c->live != NULL &&
+        (op->forced ? c->live_serial != op->live_serial : any_age || kube__cached_in_time(c, c->live_at_unix_ms)))
         op->live = kube_discovery_snapshot_ref(c->live);
     else if (any_age && !c->invalidated)
         op->live = kube_discovery_snapshot_ref(op->view->base);
@@ -168,8 +168,8 @@ static kube_status ask(kube__cached_op *op)
                                             .known = op->known };
     op->attempts++;
     op->step = answered;
-    op->result = kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer,
-                                      &op->err);
+    op->result =
+        kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer, &op->err);
     return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
 }
 

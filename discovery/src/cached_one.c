@@ -16,8 +16,10 @@ static bool wants_groups(const kube__cached_op *op)
 /* The place of a group-version among the documents of a snapshot; 0 when it is not there. */
 static size_t document_of(const kube_discovery_snapshot *s, const char *group_version)
 {
-    const kube_group_version *v = s != NULL ? kube_discovery_snapshot_group_version(s, group_version) : NULL;
+    const kube_group_version *v = NULL;
 
+    if (s != NULL && group_version != NULL)
+        v = kube_discovery_snapshot_group_version(s, group_version);
     return v != NULL ? (size_t)(v - s->versions) + 1 : 0;
 }
 
@@ -110,15 +112,31 @@ static kube_status keep_part(kube__cached_op *op, kube_discovery_snapshot *snaps
     return st;
 }
 
-static kube_status one_from_document(kube__cached_op *op)
+/* The place of the document that is looked at; 0 also for a group-version that the base does not have. */
+static size_t place_of(const kube__cached_op *op)
+{
+    return op->name.hash == 0 ? 0 : document_of(op->view->base, op->group_version);
+}
+
+/* What the base says of it, if anything. */
+static uint64_t known_generation(const kube__cached_op *op)
+{
+    size_t document = place_of(op);
+
+    return document != 0 || op->name.hash == 0 ? kube__cached_base_generation(op, document) : 0;
+}
+
+/* Whether it is the document that was asked for, and not the list of groups in its place. */
+static bool is_the_one(const kube__cached_op *op)
+{
+    return wants_groups(op) || op->name.hash != 0;
+}
+
+static kube_status use_document(kube__cached_op *op)
 {
     kube_discovery_snapshot *snapshot = NULL;
-    kube_status st = kube__cached_judge_read(op);
+    kube_status st = decode_document(op, &snapshot);
 
-    if (st == KUBE_ERR_NOT_FOUND)
-        return need_live(op);
-    if (st == KUBE_OK)
-        st = decode_document(op, &snapshot);
     if (st == KUBE_ERR_PARSE || st == KUBE_ERR_LIMIT) {
         (void)kube_error_wrap(&op->err, st, "%s", wants_groups(op) ? "servergroups.json" : op->group_version);
         kube__cached_complain(op, op->err);
@@ -134,31 +152,37 @@ static kube_status one_from_document(kube__cached_op *op)
     return st;
 }
 
+static kube_status one_from_document(kube__cached_op *op)
+{
+    kube_status st = kube__cached_judge_read(op);
+
+    if (st != KUBE_OK && st != KUBE_ERR_NOT_FOUND)
+        return st;
+    if (st == KUBE_OK && op->read.info.generation == known_generation(op)) {
+        op->step = kube__cached_end;
+        return kube__cached_answer(op, op->view->base);
+    }
+    return st == KUBE_OK && is_the_one(op) ? use_document(op) : need_live(op);
+}
+
 kube_status kube__cached_plan_one(kube__cached_op *op)
 {
     const kube__view *view = op->view;
-    size_t document = wants_groups(op) ? 0 : document_of(view->base, op->group_version);
-    uint64_t generation = 0;
 
     name_document(op);
-    if (goes_with_groups(op, document)) {
-        document = 0;
+    if (goes_with_groups(op, document_of(view->base, op->group_version)))
         kube__document_name_of_groups(&op->name);
-    }
-    if (view->generations != NULL && (document != 0 || op->name.hash == 0))
-        generation = view->generations[document];
     op->step = kube__cached_end;
-    switch (kube__cached_classify(op, generation)) {
+    switch (kube__cached_classify(op, known_generation(op))) {
     case KUBE__SOURCE_BASE:
         return kube__cached_answer(op, view->base);
     case KUBE__SOURCE_PART:
-        if (wants_groups(op) || op->name.hash != 0)
+        if (is_the_one(op))
             return kube__cached_answer(op, kube__view_part(view, op->name.hash)->snapshot);
         break;
     case KUBE__SOURCE_READ:
-        if (wants_groups(op) || op->name.hash != 0)
-            return kube__cached_read(op, one_from_document);
-        break;
+    case KUBE__SOURCE_UNKNOWN:
+        return kube__cached_read(op, one_from_document);
     default:
         break;
     }

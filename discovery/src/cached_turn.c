@@ -68,8 +68,7 @@ void kube__turn_fail(kube__turn *turn, pthread_mutex_t *lock, kube_status status
     pthread_mutex_unlock(lock);
 }
 
-kube__turn_state kube__turn_outcome(pthread_mutex_t *lock, kube__turn_wait *wait, kube_status *status,
-                                    kube_error **err)
+kube__turn_state kube__turn_outcome(pthread_mutex_t *lock, kube__turn_wait *wait, kube_status *status, kube_error **err)
 {
     kube__turn_state state;
 

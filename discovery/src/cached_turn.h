@@ -18,16 +18,16 @@ typedef enum kube__turn_state {
 /* Lives in the waiting operation. */
 typedef struct kube__turn_wait {
     struct kube__turn_wait *next, *prev;
-    kube_io_task           *task; /* of the operation's loop */
-    kube__turn_state        state;
-    kube_status             status; /* of a failure */
-    kube_error             *err;
+    kube_io_task *task; /* of the operation's loop */
+    kube__turn_state state;
+    kube_status status; /* of a failure */
+    kube_error *err;
 } kube__turn_wait;
 
 /* Zeroed: nobody's. */
 typedef struct kube__turn {
     kube__turn_wait *first, *last;
-    bool             taken;
+    bool taken;
 } kube__turn;
 
 /* true: it is the caller's at once. Else it waits, and its task is posted when there is an outcome. */

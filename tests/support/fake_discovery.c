@@ -9,6 +9,9 @@ static kube_status answer(fake_discovery *f, kube_discovery_snapshot **out, kube
     kube_status st;
 
     f->attempts++;
+    f->asked_about_known += f->known;
+    if (f->known && f->unchanged)
+        return kube_error_set(err, KUBE_ERR_NOT_MODIFIED, "nothing newer");
     if (f->failure != KUBE_OK)
         return kube_error_set(err, f->failure, "as the test wants");
     while (i > 0 && f->answers[i] == NULL)
@@ -48,6 +51,7 @@ static kube_status fetch(void *state, kube_io *io, const kube_discovery_request 
     kube_status st;
 
     f->want = request->want;
+    f->known = request->known != NULL;
     snprintf(f->group_version, sizeof f->group_version, "%s",
              request->group_version != NULL ? request->group_version : "");
     f->done = done;

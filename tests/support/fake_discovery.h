@@ -14,10 +14,13 @@ typedef struct fake_discovery {
     kube_status failure; /* instead of an answer */
     kube_cancel *fires;  /* fired by the first answer */
     bool later;
+    bool unchanged; /* who says what is known is told that nothing changed */
+    size_t asked_about_known;
     int destroyed;
     kube_discovery_want want;
     char group_version[64];
     /* while it is pending */
+    bool known;
     kube_io_task *task;
     kube_io_guard *guard;
     kube_discovery_fetch_done *done;

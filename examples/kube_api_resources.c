@@ -1,19 +1,22 @@
 /* What an API server offers, as `kubectl api-resources` prints it. */
 #include "support/api_resources_table.h"
-#include "support/program.h"
+#include "support/discovery_choice.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char program[] = "kube-api-resources";
 
 typedef struct settings {
-    server_choice      server;
+    discovery_choice discovery;
     api_resources_view view;
-    const char        *output, *sort_by, *cache;
+    const char *output, *sort_by, *repeat;
+    bool cached;
+    long rounds;
 } settings;
 
-enum { OWN_FLAGS = 9, FLAG_COUNT = OWN_FLAGS + SERVER_FLAG_COUNT };
+enum { OWN_FLAGS = 10, FLAG_COUNT = OWN_FLAGS + DISCOVERY_FLAG_COUNT, MAX_ROUNDS = 1000000 };
 
 static void make_flags(flag flags[FLAG_COUNT], settings *s)
 {
@@ -33,18 +36,23 @@ static void make_flags(flag flags[FLAG_COUNT], settings *s)
         { .name = "output", .letter = 'o', .to = &s->output, .help = "Output format: wide or name." },
         { .name = "sort-by", .to = &s->sort_by, .help = "Sort by name or kind instead of by group." },
         { .name = "no-headers", .kind = FLAG_SWITCH, .to = &v->no_headers, .help = "Print no headers." },
-        { .name = "cache", .to = &s->cache, .help = "Where answers are remembered: none." },
+        { .name = "cached",
+          .kind = FLAG_SWITCH,
+          .to = &s->cached,
+          .help = "Use what is remembered while its time lasts; else the server is asked whether it is still true." },
+        { .name = "repeat", .to = &s->repeat, .help = "Ask so many times, and print the last answer." },
         { .name = "help", .letter = 'h', .kind = FLAG_HELP, .help = "Print this help." },
     };
 
     memcpy(flags, own, sizeof own);
-    server_flags(flags + OWN_FLAGS, &s->server);
+    discovery_flags(flags + OWN_FLAGS, &s->discovery);
 }
 
 /* NULL, or what is wrong with the values. */
 static const char *interpret(settings *s)
 {
     api_resources_view *v = &s->view;
+    char *end = NULL;
 
     if (strcmp(s->output, "wide") == 0)
         v->output = OUTPUT_WIDE;
@@ -60,9 +68,12 @@ static const char *interpret(settings *s)
         v->order = ORDER_KIND;
     else if (s->sort_by[0] != '\0')
         return "--sort-by accepts only name or kind";
-    if (strcmp(s->cache, "none") != 0)
-        return "--cache accepts only none yet";
-    return NULL;
+    s->rounds = strtol(s->repeat, &end, 10);
+    if (s->repeat[0] == '\0' || *end != '\0' || s->rounds < 1 || s->rounds > MAX_ROUNDS)
+        return "--repeat accepts only a number from 1 to 1000000";
+    if (s->cached)
+        s->discovery.freshness = KUBE_FRESHNESS_TTL;
+    return discovery_choice_check(&s->discovery);
 }
 
 /* kubectl does not speak of group-versions that the server itself calls stale; they are worth a line, but no
@@ -78,21 +89,38 @@ static bool only_stale(const kube_error *err)
     return count != 0;
 }
 
+/* Each time the same question; the last answer counts. */
+static kube_status ask(const settings *s, kube_rest_client *rest, kube_discovery *discovery,
+                       kube_api_resource_lists **out, kube_error **err)
+{
+    kube_status st = KUBE_OK;
+
+    for (long i = 0; i < s->rounds; i++) {
+        round_stats round;
+
+        kube_api_resource_lists_unref(*out);
+        kube_error_free(*err);
+        *out = NULL;
+        *err = NULL;
+        round_begin(&round, rest, discovery);
+        st = kube_discovery_server_preferred_resources(discovery, NULL, out, err);
+        if (s->discovery.stats)
+            round_print(&round, rest, discovery);
+    }
+    return st;
+}
+
 static int answer(const settings *s)
 {
-    kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT;
     kube_rest_client *rest = NULL;
     kube_discovery *discovery = NULL;
     kube_api_resource_lists *lists = NULL;
     kube_error *err = NULL;
     int code = EXIT_ANSWER;
-    kube_status st = server_connect(&s->server, &rest, &err);
+    kube_status st = discovery_connect(&s->discovery, &rest, &discovery, &err);
 
-    opts.request_timeout_ms = s->server.request_timeout_ms;
     if (st == KUBE_OK)
-        st = kube_discovery_client_new(rest, &opts, &discovery, &err);
-    if (st == KUBE_OK)
-        st = kube_discovery_server_preferred_resources(discovery, NULL, &lists, &err);
+        st = ask(s, rest, discovery, &lists, &err);
     if (lists != NULL && !print_api_resources(stdout, lists, &s->view)) {
         warn("out of memory");
         code = EXIT_ERROR;
@@ -112,12 +140,13 @@ static int answer(const settings *s)
 
 int main(int argc, char **argv)
 {
-    settings s = { .output = "", .sort_by = "", .cache = "none", .view = { .group = "" } };
+    settings s = { .output = "", .sort_by = "", .repeat = "1", .view = { .group = "" } };
     flag flags[FLAG_COUNT];
     char message[FLAGS_MESSAGE_BYTES];
     const char *problem;
     int code;
 
+    s.discovery = discovery_choice_default;
     make_flags(flags, &s);
     switch (flags_parse(flags, FLAG_COUNT, argc, argv, message)) {
     case FLAGS_HELP:

@@ -1,28 +1,29 @@
 /* The group-versions an API server offers, as `kubectl api-versions` prints them. */
 #include "support/api_resources_table.h"
-#include "support/program.h"
+#include "support/discovery_choice.h"
 
 #include <stdio.h>
 
 static const char program[] = "kube-api-versions";
 
-enum { FLAG_COUNT = 1 + SERVER_FLAG_COUNT };
+enum { FLAG_COUNT = 1 + DISCOVERY_FLAG_COUNT };
 
-static int answer(const server_choice *server)
+static int answer(const discovery_choice *choice)
 {
-    kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT;
     kube_rest_client *rest = NULL;
     kube_discovery *discovery = NULL;
     kube_api_group_list *groups = NULL;
     kube_error *err = NULL;
+    round_stats round;
     int code = EXIT_ANSWER;
-    kube_status st = server_connect(server, &rest, &err);
+    kube_status st = discovery_connect(choice, &rest, &discovery, &err);
 
-    opts.request_timeout_ms = server->request_timeout_ms;
-    if (st == KUBE_OK)
-        st = kube_discovery_client_new(rest, &opts, &discovery, &err);
-    if (st == KUBE_OK)
+    if (st == KUBE_OK) {
+        round_begin(&round, rest, discovery);
         st = kube_discovery_server_groups(discovery, NULL, &groups, &err);
+        if (choice->stats)
+            round_print(&round, rest, discovery);
+    }
     if (st != KUBE_OK) {
         code = fail(err);
     } else if (!print_api_versions(stdout, groups)) {
@@ -40,11 +41,12 @@ static int answer(const server_choice *server)
 
 int main(int argc, char **argv)
 {
-    server_choice server = { .kubeconfig = NULL };
+    discovery_choice choice = discovery_choice_default;
     flag flags[FLAG_COUNT] = { { .name = "help", .letter = 'h', .kind = FLAG_HELP, .help = "Print this help." } };
     char message[FLAGS_MESSAGE_BYTES];
+    const char *problem;
 
-    server_flags(flags + 1, &server);
+    discovery_flags(flags + 1, &choice);
     switch (flags_parse(flags, FLAG_COUNT, argc, argv, message)) {
     case FLAGS_HELP:
         printf("Prints the group-versions an API server offers.\n\nUsage: %s [flags]\n\n", program);
@@ -53,6 +55,7 @@ int main(int argc, char **argv)
     case FLAGS_WRONG:
         return fail_usage(program, message);
     default:
-        return answer(&server);
+        problem = discovery_choice_check(&choice);
+        return problem != NULL ? fail_usage(program, problem) : answer(&choice);
     }
 }

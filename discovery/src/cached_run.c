@@ -1,6 +1,7 @@
 /* The life of an operation: its steps, one after the other, until something has to be waited for. */
 #include "cached.h"
 
+#include "hash.h"
 #include "names.h"
 #include "shared/alloc.h"
 
@@ -135,11 +136,27 @@ void kube__cached_complain(kube__cached_op *op, kube_error *err)
     kube_error_free(err);
 }
 
+/* Once, until there was nothing to complain about: a full disk is not news with each question. */
+static bool is_news(const kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    uint64_t complaint = op->complaints != 0 ? kube__hash(c->seed, op->complaint, strlen(op->complaint)) : 0;
+    bool news;
+
+    pthread_mutex_lock(&c->lock);
+    news = complaint != c->complaint;
+    c->complaint = complaint;
+    pthread_mutex_unlock(&c->lock);
+    return news && complaint != 0;
+}
+
 static void tell_complaints(const kube__cached_op *op)
 {
+    if (!is_news(op))
+        return;
     if (op->complaints == 1)
         kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s", op->complaint);
-    else if (op->complaints > 1)
+    else
         kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s (and %u more)", op->complaint,
                  op->complaints - 1);
 }

@@ -291,6 +291,49 @@ static void an_entry_that_was_restored_is_another_generation(void **state)
     assert_int_equal(driver_touch(d, KEY("k"), generation), KUBE_ERR_CONFLICT);
 }
 
+/* In place, as large as before, with the old time: what no tool can restore is when that was done. */
+static void an_entry_that_was_written_over_is_another_generation(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+    struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
+    struct stat before, after;
+    uint64_t generation;
+
+    f->opts.form = KUBE_DISK_STORE_FORM_PLAIN;
+    d = disk_open(f);
+    assert_int_equal(driver_put_c(d, KEY("k"), "x"), KUBE_OK);
+    generation = d->info.generation;
+    assert_int_equal(stat(below(f, "k"), &before), 0);
+    times[1] = before.st_mtim;
+    do { /* a tick of the file system's clock, which may be some milliseconds */
+        write_file(below(f, "k"), "y", 1);
+        assert_int_equal(utimensat(AT_FDCWD, below(f, "k"), times, 0), 0);
+        assert_int_equal(stat(below(f, "k"), &after), 0);
+    } while (after.st_ctim.tv_sec == before.st_ctim.tv_sec && after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+    driver_expect(d, KEY("k"), "y");
+    assert_int_equal(d->entry.info.stored_at_unix_ms, f->now.now_unix_ms);
+    assert_true(d->entry.info.generation != generation);
+}
+
+static void touching_always_changes_the_time(void **state)
+{
+    disk_fixture *f = *state;
+    struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
+    struct stat info;
+    store_driver *d;
+
+    assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+    d = disk_open(f);
+    times[1] = (struct timespec){ f->now.now_unix_ms / 1000, f->now.now_unix_ms % 1000 * 1000000 };
+    assert_int_equal(utimensat(AT_FDCWD, below(f, "k"), times, 0), 0); /* what this object will choose first */
+    driver_expect(d, KEY("k"), "x");
+    assert_int_equal(driver_touch(d, KEY("k"), d->entry.info.generation), KUBE_OK);
+    assert_int_equal(stat(below(f, "k"), &info), 0);
+    assert_int_equal(kube__disk_mtime_ms(&info), f->now.now_unix_ms);
+    assert_int_not_equal(info.st_mtim.tv_nsec, times[1].tv_nsec);
+}
+
 static void a_clock_before_1970_is_a_time_too(void **state)
 {
     disk_fixture *f = *state;
@@ -475,6 +518,8 @@ int main(void)
         DISK_TEST(leftovers_are_swept_by_the_first_put),
         DISK_TEST(peeking_is_one_look_at_the_file),
         DISK_TEST(an_entry_that_was_restored_is_another_generation),
+        DISK_TEST(an_entry_that_was_written_over_is_another_generation),
+        DISK_TEST(touching_always_changes_the_time),
         DISK_TEST(a_clock_before_1970_is_a_time_too),
         DISK_TEST(an_older_kernel_gives_the_same_answers),
         DISK_TEST(a_relative_path_and_slashes_at_its_end_will_do),

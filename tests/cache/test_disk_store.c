@@ -213,6 +213,22 @@ static void the_folder_may_be_removed_behind_its_back(void **state)
     driver_expect(d, KEY("a", "b"), "w");
 }
 
+/* Between the opening of an entry's folder and the rename, somebody removes it. */
+static void a_folder_that_vanishes_before_the_rename_is_made_again(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+
+    assert_int_equal(driver_put_c(d, KEY("a", "b"), "old"), KUBE_OK);
+    f->files.once[CALL_RENAMEAT] = ENOENT;
+    assert_int_equal(driver_put_c(d, KEY("a", "b"), "new"), KUBE_OK);
+    driver_expect(d, KEY("a", "b"), "new");
+    f->files.always[CALL_RENAMEAT] = ENOENT;
+    assert_int_equal(driver_put_c(d, KEY("a", "b"), "newer"), KUBE_ERR_IO);
+    driver_expect(d, KEY("a", "b"), "new");
+    assert_int_equal(count_files(f->path), 1);
+}
+
 static void a_folder_that_was_replaced_is_noticed(void **state)
 {
     disk_fixture *f = *state;
@@ -514,6 +530,7 @@ int main(void)
         DISK_TEST(another_file_system_for_temporary_files_is_got_round),
         DISK_TEST(an_entry_may_be_as_large_as_the_ceiling),
         DISK_TEST(the_folder_may_be_removed_behind_its_back),
+        DISK_TEST(a_folder_that_vanishes_before_the_rename_is_made_again),
         DISK_TEST(a_folder_that_was_replaced_is_noticed),
         DISK_TEST(leftovers_are_swept_by_the_first_put),
         DISK_TEST(peeking_is_one_look_at_the_file),

@@ -47,4 +47,8 @@ function(kube_own_flags target)
     endif()
     target_link_options(${target} PRIVATE -fsanitize=${KUBE_SANITIZE})
   endif()
+  # A fuzzer is led by what it reaches in the libraries too, not only in its own file.
+  if(KUBE_BUILD_FUZZERS)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()

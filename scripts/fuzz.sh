@@ -26,9 +26,12 @@ for fuzzer in "${fuzzers[@]}"; do
                -artifact_prefix="build-fuzz/found/$fuzzer-")
     [[ ! -f tests/fuzz/$what.dict ]] || arguments+=(-dict="tests/fuzz/$what.dict")
     echo "== $fuzzer, $seconds s"
-    "build-fuzz/tests/$fuzzer" "${arguments[@]}" "$work" "tests/fuzz/corpus/$what" 2>&1 |
-        grep -E 'stat::(number_of_executed_units|average_exec_per_sec)|DONE|ERROR|SUMMARY|Test unit written' || true
-    [[ ${PIPESTATUS[0]} -eq 0 ]] || { echo "$fuzzer failed" >&2; exit 1; }
+    ended=0
+    "build-fuzz/tests/fuzz/$fuzzer" "${arguments[@]}" "$work" "tests/fuzz/corpus/$what" > build-fuzz/log 2>&1 ||
+        ended=$?
+    grep -E 'stat::(number_of_executed_units|average_exec_per_sec)|DONE|ERROR|SUMMARY|Test unit written' \
+        build-fuzz/log || true
+    [[ $ended -eq 0 ]] || { tail -n 40 build-fuzz/log >&2; echo "$fuzzer failed" >&2; exit 1; }
     passed=$((passed + 1))
 done
 echo "$passed passed, 0 failed"

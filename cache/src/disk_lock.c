@@ -31,10 +31,12 @@ typedef struct locking {
     int64_t               lease_ms;
 } locking;
 
-/* Of a file somebody else has locked. One that has written none yet has only just begun. */
-static bool lease_is_over(const kube__disk_store *store, int fd, const struct stat *info)
+/* Of a file somebody else has locked. One that has written none yet has only just begun. The time is looked at last: it
+ * may be that of the holder before him. */
+static bool lease_is_over(const kube__disk_store *store, int fd)
 {
     char text[LEASE_BYTES];
+    struct stat info;
     int64_t now_ms = store->clock->unix_ms(store->clock->state), lease_ms = 0;
 
     if (store->ops->read(store->ops->state, fd, text, sizeof text) != (ssize_t)sizeof text)
@@ -44,7 +46,9 @@ static bool lease_is_over(const kube__disk_store *store, int fd, const struct st
             return false;
         lease_ms = lease_ms * 10 + (text[i] - '0');
     }
-    return lease_ms > 0 && now_ms >= 0 && now_ms - lease_ms >= kube__disk_mtime_ms(info);
+    if (lease_ms == 0 || now_ms < 0 || store->ops->fstat(store->ops->state, fd, &info) != 0)
+        return false;
+    return now_ms - lease_ms >= kube__disk_mtime_ms(&info);
 }
 
 static bool is_at(const kube__disk_store *store, int dir, const char *name, const struct stat *info)
@@ -60,7 +64,7 @@ static int take_away(const kube__disk_store *store, int dir, const char *name, i
 {
     int failed;
 
-    if (!lease_is_over(store, fd, info))
+    if (!lease_is_over(store, fd))
         return -HELD;
     if (!is_at(store, dir, name, info))
         return -AGAIN;

@@ -18,10 +18,10 @@ static void delist(kube__memory_store *store, kube__memory_lock *lock)
         store->locks = lock->next;
     if (lock->next != NULL)
         lock->next->prev = lock->prev;
-    lock->held = false;
 }
 
-/* Under the mutex. False: somebody holds it, and his lease is not over. */
+/* Under the mutex. False: somebody holds it, and his lease is not over. Of several with one key the latest comes first,
+ * and the leases of the others are over. */
 static bool enlist(kube__memory_store *store, kube__memory_lock *lock, int64_t now_ns)
 {
     kube__memory_lock *other = store->locks;
@@ -30,13 +30,10 @@ static bool enlist(kube__memory_store *store, kube__memory_lock *lock, int64_t n
         other = other->next;
     if (other != NULL && now_ns < other->expires_ns)
         return false;
-    if (other != NULL)
-        delist(store, other);
     lock->next = store->locks;
     if (lock->next != NULL)
         lock->next->prev = lock;
     store->locks = lock;
-    lock->held = true;
     return true;
 }
 
@@ -80,8 +77,7 @@ void kube__memory_unlock(void *state, kube_store_lock *given)
     if (store->pid != getpid())
         return; /* a thread that does not exist here may have held the mutex */
     pthread_mutex_lock(&store->mutex);
-    if (lock->held)
-        delist(store, lock);
+    delist(store, lock);
     pthread_mutex_unlock(&store->mutex);
     kube__free(lock);
 }

@@ -23,9 +23,8 @@ typedef struct kube__memory_entry {
 } kube__memory_entry;
 
 typedef struct kube__memory_lock {
-    struct kube__memory_lock *next, *prev; /* among those that are held */
+    struct kube__memory_lock *next, *prev; /* among those that were not given back */
     int64_t expires_ns;
-    bool    held; /* false: the lease was over, and somebody else has it */
     char    key[KUBE__KEY_MAX_BYTES];
 } kube__memory_lock;
 

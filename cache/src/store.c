@@ -83,6 +83,8 @@ bool kube_store_is_local(const kube_store *store)
 
 static kube_status check_process(const kube_store *store, kube_error **err)
 {
+    if (store == NULL)
+        return kube_error_set(err, KUBE_ERR_INVALID_ARG, "a store is needed");
     if (store->pid != getpid())
         return kube_error_set(err, KUBE_ERR_FORKED, "the store belongs to the parent process");
     return KUBE_OK;

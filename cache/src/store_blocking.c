@@ -91,7 +91,7 @@ static kube_status run(waiting *w, bool is_get, kube_error **err)
 
     w->err_wanted = err != NULL ? &w->err : NULL;
     kube_store_ref(store); /* another thread may let go of it, and the last reference must not be dropped in a round */
-    if (store->ops.is_local)
+    if (store == NULL || store->ops.is_local)
         st = run_local(w, is_get ? begin_get : begin_change);
     else
         st = kube__blocking_run(store->blocking, is_get ? start_get : start_change, w, w->err_wanted);

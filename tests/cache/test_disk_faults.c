@@ -261,6 +261,17 @@ static void a_disk_may_be_full_after_any_byte(void **state)
     }
 }
 
+static void a_disk_may_be_full_only_at_the_close(void **state)
+{
+    disk_fixture *f = *state;
+
+    start_again(f);
+    f->files.once[CALL_CLOSE] = EDQUOT; /* the first one is that of the file */
+    assert_int_equal(put_new(&f->d), KUBE_ERR_IO);
+    driver_expect(&f->d, KEY("a", "b"), "old");
+    assert_usable(f, &f->d);
+}
+
 static void a_file_that_changes_while_it_is_read_is_refused(void **state)
 {
     disk_fixture *f = *state;
@@ -292,6 +303,7 @@ int main(void)
         DISK_TEST(an_interrupted_call_is_made_again),
         DISK_TEST(reads_and_writes_may_be_short),
         DISK_TEST(a_disk_may_be_full_after_any_byte),
+        DISK_TEST(a_disk_may_be_full_only_at_the_close),
         DISK_TEST(a_file_that_changes_while_it_is_read_is_refused),
     };
 

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LEASE_MS = 1000 };
+enum { LEASE_MS = 1000, PROCESSES = 4, TURNS = 100 };
 
 /* A process that holds the lock, until it is told or killed. */
 typedef struct holder {
@@ -111,6 +111,57 @@ static void a_holder_that_does_not_move_loses_it_with_its_lease(void **state)
     assert_int_equal(try_lock(&other), KUBE_OK);
     kube_store_unlock(other.store, other.lock);
     store_driver_clear(&other);
+}
+
+/* Reads a number, adds one and writes it, as often as it gets the lock: without it some would be lost. */
+static void count_under_lock(const disk_fixture *f)
+{
+    kube_disk_store_options opts = f->opts;
+    kube_store *store = NULL;
+    int turns = 0;
+
+    opts.clock = NULL;
+    if (kube_disk_store_new(&opts, &store, NULL) != KUBE_OK)
+        _exit(1);
+    while (turns < TURNS) {
+        kube_store_lock *lock = NULL;
+        char text[32] = { 0 };
+        kube_status st = kube_store_begin_lock(store, NULL, KEY("locks", "l"), 3600000, NULL, NULL, NULL, &lock, NULL);
+
+        if (st == KUBE_ERR_CONFLICT)
+            continue;
+        if (st != KUBE_OK || read_file(below(f, "count"), text, sizeof text - 1) < 0)
+            _exit(1);
+        snprintf(text, sizeof text, "%ld", strtol(text, NULL, 10) + 1);
+        write_file(below(f, "count"), text, strlen(text));
+        kube_store_unlock(store, lock);
+        turns++;
+    }
+    _exit(0);
+}
+
+static void only_one_process_at_a_time_has_the_lock(void **state)
+{
+    disk_fixture *f = *state;
+    pid_t children[PROCESSES];
+    char text[16] = { 0 };
+
+    assert_int_equal(driver_put_c(disk_open(f), KEY("entry"), "x"), KUBE_OK);
+    write_file(below(f, "count"), "0", 1);
+    for (int i = 0; i < PROCESSES; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0)
+            count_under_lock(f);
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = 0;
+
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_true(read_file(below(f, "count"), text, sizeof text - 1) > 0);
+    assert_int_equal(strtol(text, NULL, 10), PROCESSES * TURNS);
 }
 
 static void a_child_does_not_give_its_parents_lock_back(void **state)
@@ -234,6 +285,7 @@ int main(void)
         DISK_TEST(a_lock_of_another_process_is_respected),
         DISK_TEST(the_lock_of_a_killed_process_is_free_at_once),
         DISK_TEST(a_holder_that_does_not_move_loses_it_with_its_lease),
+        DISK_TEST(only_one_process_at_a_time_has_the_lock),
         DISK_TEST(a_child_does_not_give_its_parents_lock_back),
         DISK_TEST(a_child_does_not_keep_its_parents_lock),
         DISK_TEST(the_file_tells_the_lease_and_stays),

@@ -187,6 +187,18 @@ static void call_options_that_were_not_initialised_are_refused(void **state)
     }
 }
 
+static void no_store_is_refused(void **state)
+{
+    kube_store_entry entry = { NULL, NULL, { 0, 0, 0 } };
+    kube_store_info info;
+
+    (void)state;
+    assert_int_equal(kube_store_get(NULL, KEY("k"), NULL, &entry, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_store_remove(NULL, KEY("k"), NULL, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_store_peek(NULL, KEY("k"), &info), KUBE_ERR_INVALID_ARG);
+    kube_store_unlock(NULL, NULL);
+}
+
 static void a_store_that_waits_needs_a_loop(void **state)
 {
     kube_store *store = make(NULL);
@@ -373,6 +385,7 @@ int main(void)
         ALLOC_TRACE_TEST(what_a_store_lacks_is_unsupported),
         ALLOC_TRACE_TEST(a_value_that_was_not_initialised_is_refused),
         ALLOC_TRACE_TEST(call_options_that_were_not_initialised_are_refused),
+        ALLOC_TRACE_TEST(no_store_is_refused),
         ALLOC_TRACE_TEST(a_store_that_waits_needs_a_loop),
         ALLOC_TRACE_TEST(a_get_that_is_not_answered_ends_by_cancel_deadline_or_loop),
         ALLOC_TRACE_TEST(a_failure_of_the_store_comes_through),

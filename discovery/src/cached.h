@@ -76,6 +76,7 @@ typedef struct kube__cached {
     int64_t live_at_unix_ms;
     uint64_t live_serial; /* counts the delegate's answers                 */
     uint64_t epoch;       /* counts the invalidations                      */
+    uint64_t        complaint;   /* the last that was told, hashed; 0: none       */
     bool unwritable;      /* a document could not be written: not tried again before there is something new */
     bool invalidated;     /* once: what others wrote counts no more        */
     kube__id_map ours;    /* the documents this object wrote, by name      */

@@ -119,7 +119,8 @@ KUBE_API void kube_cached_discovery_builder_user(kube_cached_discovery_builder *
  * @brief Remembers on disk, in kubectl's folder, so that each is served by what the other one wrote.
  *
  * Below the root, `discovery/<host>/` holds what kubectl would have written and nothing else, in its bytes and modes;
- * `libkube/<server>/` holds libkube's own snapshot, with which it need not read the rest. docs/formats.md describes both.
+ * `libkube/<server>/` holds libkube's own snapshot, with which it need not read the rest. docs/formats.md describes
+ * both.
  * @param[in] builder The builder.
  * @param[in] root    The cache folder; NULL: `$KUBECACHEDIR`, else `$HOME/.kube/cache`. Copied.
  * @threadsafety One thread at a time. @blocking Never.

@@ -1,10 +1,10 @@
 /* The cached client: a discovery over another one, the delegate, and over stores.
  *
- * What it remembers lies in two places. The *documents* are kubectl's folder: the list of groups and a list of resources
- * for each group-version, each with an age and a writer of its own, and each judged by itself. The *entry* is libkube's
- * own: one whole snapshot with the validators it came with, and the generations of the documents it says the same as, so
- * that those need not be read. Without documents (a private folder, memory, a store of the user's) the entry is all
- * there is, and it is judged as one.
+ * What it remembers lies in two places. The *documents* are kubectl's folder: the list of groups and, for each
+ * group-version, a list of resources, each with an age and a writer of its own, and each judged by itself. The *entry*
+ * is libkube's own: one whole snapshot with the validators it came with, and the generations of the documents it says
+ * the same as, so that those need not be read. Without documents (a private folder, memory, a store of the user's) the
+ * entry is all there is, and it is judged as one.
  *
  * In memory are the *view*, the snapshot of the entry or of the documents as they were read last, and *live*, the
  * delegate's last answer, from which what the documents lack is taken until the time to live is over. */

@@ -215,8 +215,8 @@ KUBE_API kube_status kube_discovery_fetch_start(kube_discovery *discovery, kube_
  * @brief Asks the server whether what is known is still true, on a loop, and remembers the answer.
  *
  * A cached client asks with the validators of what it remembers: when nothing has changed that is two requests whose
- * answers have no body. Meanwhile questions with KUBE_FRESHNESS_ONLY_IF_CACHED are answered from what is remembered, and
- * afterwards all are. A discovery that remembers nothing just fetches.
+ * answers have no body. Meanwhile questions with KUBE_FRESHNESS_ONLY_IF_CACHED are answered from what is remembered,
+ * and afterwards all are. A discovery that remembers nothing just fetches.
  * @param[in]  discovery Whom to ask; kept by reference until the refresh is done.
  * @param[in]  io        The caller's loop.
  * @param[in]  opts      Deadline and cancel; NULL: the defaults. Its freshness is not looked at.

@@ -28,10 +28,13 @@ static void finish(fake_discovery *f, kube_status why)
     kube_discovery_snapshot *s = NULL;
     kube_error *err = NULL;
     kube_status st = why != KUBE_OK ? kube_error_set(&err, why, "interrupted") : answer(f, &s, &err);
+    kube_discovery_fetch_done *done = f->done;
 
     kube_io_guard_free(f->guard);
     kube_io_task_free(f->task);
-    f->done(f->user, st, s, err);
+    f->task = NULL;
+    f->done = NULL;
+    done(f->user, st, s, err);
 }
 
 static void on_task(void *user)
@@ -65,8 +68,14 @@ static kube_status fetch(void *state, kube_io *io, const kube_discovery_request 
     }
     st = kube_io_task_new(io, on_task, f, &f->task, err);
     assert_int_equal(st, KUBE_OK);
-    kube_io_task_post(f->task);
+    if (!f->held)
+        kube_io_task_post(f->task);
     return KUBE_PENDING;
+}
+
+void fake_discovery_release(fake_discovery *f)
+{
+    kube_io_task_post(f->task);
 }
 
 static void destroy(void *state)

@@ -14,6 +14,7 @@ typedef struct fake_discovery {
     kube_status failure; /* instead of an answer */
     kube_cancel *fires;  /* fired by the first answer */
     bool later;
+    bool held;      /* later, when fake_discovery_release() is called: from the thread of the loop */
     bool unchanged; /* who says what is known is told that nothing changed */
     size_t asked_about_known;
     int destroyed;
@@ -29,5 +30,8 @@ typedef struct fake_discovery {
 
 /* The state stays the test's and must outlive the object. */
 kube_discovery *fake_discovery_new(fake_discovery *f, uint32_t max_attempts);
+
+/* Lets the answer that is pending come with the next step of its loop. */
+void fake_discovery_release(fake_discovery *f);
 
 #endif

@@ -1,0 +1,589 @@
+/* Several at once: one question to the delegate whatever the number of askers, loops, threads and clients; and what
+ * ends while it is waited for. */
+#include "cached_fixture.h"
+#include "fake_server.h"
+#include "fetch_outcome.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ALL "apps/v1: deployments; batch/v1: jobs"
+#define TTL KUBE_FRESHNESS_DEFAULT
+
+static cached_fixture f;
+
+typedef void place_test(void);
+
+static void over(cached_place place, place_test *test)
+{
+    cached_fixture_init(&f, place);
+    f.fake.later = f.fake.held = true;
+    test();
+    cached_fixture_clear(&f);
+}
+
+/* Over a folder and in memory: with documents, and without. */
+#define BOTH(sentence)                                                                                                 \
+    static void over_##sentence(void);                                                                                 \
+    static void sentence(void **state)                                                                                 \
+    {                                                                                                                  \
+        (void)state;                                                                                                   \
+        over(CACHED_KUBECTLS_FOLDER, over_##sentence);                                                                 \
+        over(CACHED_MEMORY, over_##sentence);                                                                          \
+        over(CACHED_DOCUMENTS_SLOW, over_##sentence);                                                                  \
+    }                                                                                                                  \
+    static void over_##sentence(void)
+
+static kube_io *new_io(const kube_clock *clock)
+{
+    kube_io_options o = KUBE_IO_OPTIONS_INIT;
+    kube_io *io = NULL;
+
+    o.clock = clock;
+    assert_int_equal(kube_io_new(&o, &io, NULL), KUBE_OK);
+    return io;
+}
+
+static void start(kube_discovery *d, kube_io *io, kube_cancel *cancel, int64_t timeout_ms, outcome *o)
+{
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+
+    opts.cancel = cancel;
+    opts.timeout_ms = timeout_ms;
+    *o = (outcome){ .calls = 0 };
+    assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, &opts, on_fetched, o, NULL),
+                     KUBE_PENDING);
+}
+
+static void run_until(kube_io *io, const outcome *o)
+{
+    while (o->calls == 0)
+        assert_int_equal(kube_io_run(io, 1000), KUBE_OK);
+}
+
+static void expect_all(outcome *o)
+{
+    kube_api_resource_lists *lists = NULL;
+
+    assert_int_equal(o->calls, 1);
+    assert_int_equal(o->status, KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_groups_and_resources(o->snapshot, NULL, &lists, NULL), KUBE_OK);
+    assert_string_equal(lists_text(lists), ALL);
+    kube_api_resource_lists_unref(lists);
+    outcome_clear(o);
+}
+
+BOTH(askers_on_one_loop_share_one_question)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL);
+    outcome o[5];
+
+    f.fake.held = false;
+    for (int i = 0; i < 5; i++)
+        start(d, io, NULL, 0, &o[i]);
+    for (int i = 0; i < 5; i++)
+        run_until(io, &o[i]);
+    for (int i = 0; i < 5; i++)
+        expect_all(&o[i]);
+    assert_int_equal(f.fake.attempts, 1);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
+typedef struct asker {
+    pthread_t thread;
+    kube_discovery *d;
+    bool on_a_loop;
+    kube_status status;
+    size_t lists;
+} asker;
+
+static void *ask_in_thread(void *arg)
+{
+    asker *a = arg;
+    kube_api_resource_lists *lists = NULL;
+
+    if (a->on_a_loop) {
+        outcome o = { .calls = 0 };
+        kube_io *io = NULL;
+
+        if (kube_io_new(NULL, &io, NULL) != KUBE_OK ||
+            kube_discovery_fetch_start(a->d, io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL) !=
+                KUBE_PENDING)
+            return NULL;
+        while (o.calls == 0 && kube_io_run(io, 1000) == KUBE_OK)
+            ;
+        a->status = o.status;
+        if (o.snapshot != NULL &&
+            kube_discovery_snapshot_groups_and_resources(o.snapshot, NULL, &lists, NULL) == KUBE_OK)
+            a->lists = kube_api_resource_lists_count(lists);
+        outcome_clear(&o);
+        kube_io_free(io);
+    } else {
+        a->status = kube_discovery_server_groups_and_resources(a->d, NULL, NULL, &lists, NULL);
+        a->lists = kube_api_resource_lists_count(lists);
+    }
+    kube_api_resource_lists_unref(lists);
+    return NULL;
+}
+
+BOTH(threads_that_block_and_threads_with_loops_share_one_question)
+{
+    enum { ASKERS = 16 };
+    asker askers[ASKERS];
+    kube_discovery *d = cached_fixture_client(&f);
+
+    f.fake.held = false;
+    for (int i = 0; i < ASKERS; i++) {
+        askers[i] = (asker){ .d = d, .on_a_loop = i % 2 == 1, .status = KUBE_PENDING };
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask_in_thread, &askers[i]), 0);
+    }
+    for (int i = 0; i < ASKERS; i++) {
+        pthread_join(askers[i].thread, NULL);
+        assert_int_equal(askers[i].status, KUBE_OK);
+        assert_int_equal(askers[i].lists, 2);
+    }
+    assert_int_equal(f.fake.attempts, 1);
+    kube_discovery_unref(d);
+}
+
+BOTH(a_failure_is_told_to_all_who_waited_for_it)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL), *other_io = new_io(NULL);
+    outcome o[4];
+
+    f.fake.held = false;
+    f.fake.failure = KUBE_ERR_FORBIDDEN;
+    for (int i = 0; i < 4; i++)
+        start(d, i < 3 ? io : other_io, NULL, 0, &o[i]);
+    for (int i = 0; i < 3; i++)
+        run_until(io, &o[i]);
+    run_until(other_io, &o[3]);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(o[i].calls, 1);
+        assert_int_equal(o[i].status, KUBE_ERR_FORBIDDEN);
+        assert_non_null(o[i].err);
+        outcome_clear(&o[i]);
+    }
+    if (f.place != CACHED_DOCUMENTS_SLOW) /* there the other loop may come when the failure is over */
+        assert_int_equal(f.fake.attempts, 1);
+    kube_io_free(io);
+    kube_io_free(other_io);
+    kube_discovery_unref(d);
+}
+
+/* One turn, whether or not there is more to do. */
+static void turn(kube_io *io)
+{
+    kube_status st = kube_io_step(io, 10);
+
+    assert_true(st == KUBE_OK || st == KUBE_PENDING);
+}
+
+/* Until the delegate has been asked; it answers when it is released. */
+static void run_until_asked(kube_io *io)
+{
+    f.fake.held = true;
+    for (int i = 0; i < 1000 && f.fake.task == NULL; i++)
+        turn(io);
+    assert_non_null(f.fake.task);
+}
+
+static void release(void)
+{
+    f.fake.held = false;
+    fake_discovery_release(&f.fake);
+}
+
+BOTH(who_asks_may_be_cancelled_and_the_next_one_asks)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL), *other_io = new_io(NULL);
+    kube_cancel *cancel = NULL;
+    outcome first, second;
+
+    assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
+    start(d, io, cancel, 0, &first);
+    run_until_asked(io);
+    start(d, other_io, NULL, 0, &second);
+    f.fake.held = false;
+    kube_cancel_fire(cancel);
+    run_until(io, &first);
+    assert_int_equal(first.status, KUBE_ERR_CANCELLED);
+    outcome_clear(&first);
+    run_until(other_io, &second);
+    expect_all(&second);
+    kube_cancel_unref(cancel);
+    kube_io_free(io);
+    kube_io_free(other_io);
+    kube_discovery_unref(d);
+}
+
+BOTH(the_loop_of_who_asks_may_be_freed_and_the_next_one_asks)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL), *other_io = new_io(NULL);
+    outcome first, second;
+
+    start(d, io, NULL, 0, &first);
+    run_until_asked(io);
+    start(d, other_io, NULL, 0, &second);
+    f.fake.held = false;
+    kube_io_free(io);
+    assert_int_equal(first.calls, 1);
+    assert_int_equal(first.status, KUBE_ERR_CANCELLED);
+    outcome_clear(&first);
+    run_until(other_io, &second);
+    expect_all(&second);
+    kube_io_free(other_io);
+    kube_discovery_unref(d);
+}
+
+BOTH(who_waits_leaves_when_it_is_cancelled_or_out_of_time_or_its_loop_ends)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    fake_clock clock;
+    kube_io *io = new_io(NULL), *other_io, *third_io;
+    kube_cancel *cancel = NULL;
+    outcome first, cancelled, late, freed;
+
+    fake_clock_init(&clock);
+    other_io = new_io(&clock.clock);
+    third_io = new_io(NULL);
+    assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
+    start(d, io, NULL, 0, &first);
+    run_until_asked(io);
+    start(d, other_io, cancel, 0, &cancelled);
+    start(d, other_io, NULL, 500, &late);
+    start(d, third_io, NULL, 0, &freed);
+    for (int i = 0; i < 10; i++)
+        turn(other_io);
+    assert_int_equal(cancelled.calls + late.calls + freed.calls, 0);
+    kube_cancel_fire(cancel);
+    run_until(other_io, &cancelled);
+    assert_int_equal(cancelled.status, KUBE_ERR_CANCELLED);
+    fake_clock_advance(&clock, 501);
+    run_until(other_io, &late);
+    assert_int_equal(late.status, KUBE_ERR_TIMEOUT);
+    kube_io_free(third_io);
+    assert_int_equal(freed.calls, 1);
+    assert_int_equal(freed.status, KUBE_ERR_CANCELLED);
+    release();
+    run_until(io, &first);
+    expect_all(&first);
+    assert_int_equal(f.fake.attempts, 1);
+    outcome_clear(&cancelled);
+    outcome_clear(&late);
+    outcome_clear(&freed);
+    kube_cancel_unref(cancel);
+    kube_io_free(io);
+    kube_io_free(other_io);
+    kube_discovery_unref(d);
+}
+
+BOTH(what_was_asked_before_an_invalidation_is_asked_again)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL);
+    outcome o;
+
+    start(d, io, NULL, 0, &o);
+    run_until_asked(io);
+    kube_discovery_invalidate(d);
+    release();
+    run_until(io, &o);
+    expect_all(&o);
+    assert_int_equal(f.fake.attempts, 2);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
+BOTH(one_that_is_invalidated_all_the_time_still_answers)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL);
+    outcome o;
+
+    f.fake.held = false;
+    start(d, io, NULL, 0, &o);
+    while (o.calls == 0) {
+        kube_discovery_invalidate(d);
+        assert_int_equal(kube_io_run(io, 1000), KUBE_OK);
+    }
+    expect_all(&o);
+    assert_in_range(f.fake.attempts, 1, 3);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
+/* ---- between clients, as between processes ---- */
+
+static kube_discovery *client_of(fake_discovery *fake)
+{
+    kube_discovery *ours = f.delegate, *d;
+
+    f.delegate = fake_discovery_new(fake, 0);
+    d = cached_fixture_client(&f);
+    kube_discovery_unref(f.delegate);
+    f.delegate = ours;
+    return d;
+}
+
+static void clients_with_one_place_wait_for_each_other(void **state)
+{
+    static const cached_place places[] = { CACHED_KUBECTLS_FOLDER, CACHED_PRIVATE_DISK, CACHED_MEMORY, CACHED_SLOW };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        fake_discovery other = { .answers = { cached_newer }, .later = true };
+        kube_discovery *a, *b;
+        kube_io *io = new_io(NULL), *other_io = new_io(NULL);
+        outcome first, second;
+
+        cached_fixture_init(&f, places[i]);
+        f.fake.later = f.fake.held = true;
+        a = cached_fixture_client(&f);
+        b = client_of(&other);
+        start(a, io, NULL, 0, &first);
+        run_until_asked(io);
+        start(b, other_io, NULL, 0, &second);
+        for (int n = 0; n < 5; n++)
+            assert_int_equal(kube_io_run(other_io, 30), KUBE_OK); /* it looks again, and still waits */
+        assert_int_equal(second.calls, 0);
+        release();
+        run_until(io, &first);
+        expect_all(&first);
+        run_until(other_io, &second);
+        expect_all(&second);
+        assert_int_equal(other.attempts, 0);
+        kube_io_free(io);
+        kube_io_free(other_io);
+        kube_discovery_unref(a);
+        kube_discovery_unref(b);
+        cached_fixture_clear(&f);
+    }
+}
+
+static void one_that_holds_the_lock_too_long_is_not_waited_for(void **state)
+{
+    fake_discovery other = { .answers = { cached_apps_and_batch }, .later = true };
+    fake_clock clock;
+    kube_discovery *a, *b;
+    kube_io *io = new_io(NULL), *other_io;
+    outcome first, second;
+
+    (void)state;
+    fake_clock_init(&clock);
+    other_io = new_io(&clock.clock);
+    cached_fixture_init(&f, CACHED_KUBECTLS_FOLDER);
+    f.fake.later = f.fake.held = true;
+    a = cached_fixture_client(&f);
+    b = client_of(&other);
+    start(a, io, NULL, 0, &first);
+    run_until_asked(io); /* and never goes on */
+    start(b, other_io, NULL, 0, &second);
+    for (int n = 0; n < 240; n++) { /* 4.8 s */
+        fake_clock_advance(&clock, 20);
+        turn(other_io);
+    }
+    assert_int_equal(other.attempts, 0);
+    for (int n = 0; n < 100 && second.calls == 0; n++) {
+        fake_clock_advance(&clock, 20);
+        turn(other_io);
+    }
+    expect_all(&second);
+    assert_int_equal(other.attempts, 1);
+    kube_io_free(io);
+    assert_int_equal(first.status, KUBE_ERR_CANCELLED);
+    outcome_clear(&first);
+    kube_io_free(other_io);
+    kube_discovery_unref(a);
+    kube_discovery_unref(b);
+    cached_fixture_clear(&f);
+}
+
+/* ---- on a loop ---- */
+
+typedef struct refresh {
+    kube_discovery *d;
+    unsigned calls;
+    kube_status status;
+    char inside[256];     /* what is at hand inside of the callback */
+    kube_status blocking; /* what a blocking call says there when nothing is */
+} refresh;
+
+static void on_refreshed(void *user, kube_status status, kube_discovery_snapshot *snapshot, kube_error *err)
+{
+    refresh *r = user;
+
+    r->calls++;
+    r->status = status;
+    snprintf(r->inside, sizeof r->inside, "%s", ask_all(r->d, KUBE_FRESHNESS_ONLY_IF_CACHED));
+    r->blocking = kube_discovery_server_groups_and_resources(
+        r->d, &(kube_call_options){ .struct_size = sizeof(kube_call_options), .freshness = KUBE_FRESHNESS_REVALIDATE },
+        NULL, NULL, NULL);
+    kube_discovery_snapshot_unref(snapshot);
+    kube_error_free(err);
+}
+
+static void a_refresh_is_answered_once_and_what_is_remembered_is_at_hand_meanwhile(void **state)
+{
+    refresh r = { .calls = 0 };
+    kube_io *io = new_io(NULL);
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_KUBECTLS_FOLDER);
+    r.d = cached_fixture_client(&f);
+    (void)ask_all(r.d, TTL);
+    f.fake.later = f.fake.held = true;
+    f.fake.answers[0] = cached_newer;
+    assert_int_equal(kube_discovery_refresh_start(r.d, io, NULL, on_refreshed, &r, NULL), KUBE_PENDING);
+    run_until_asked(io);
+    assert_string_equal(ask_all(r.d, KUBE_FRESHNESS_ONLY_IF_CACHED), ALL);
+    release();
+    while (r.calls == 0)
+        assert_int_equal(kube_io_run(io, 1000), KUBE_OK);
+    assert_int_equal(kube_io_run(io, 0), KUBE_OK);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.status, KUBE_OK);
+    assert_string_equal(r.inside, "apps/v1: statefulsets; batch/v1: cronjobs");
+    assert_int_equal(r.blocking, KUBE_ERR_WOULD_DEADLOCK);
+    kube_io_free(io);
+    kube_discovery_unref(r.d);
+    cached_fixture_clear(&f);
+}
+
+static void a_refresh_of_what_remembers_nothing_fetches(void **state)
+{
+    outcome o = { .calls = 0 };
+    kube_io *io = new_io(NULL);
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_MEMORY);
+    assert_int_equal(kube_discovery_refresh_start(f.delegate, io, NULL, on_fetched, &o, NULL), KUBE_PENDING);
+    run_until(io, &o);
+    expect_all(&o);
+    assert_true(kube_discovery_fresh(f.delegate));
+    kube_discovery_invalidate(f.delegate);
+    kube_io_free(io);
+    cached_fixture_clear(&f);
+}
+
+static void a_forked_child_may_only_free_it(void **state)
+{
+    kube_discovery *d;
+    pid_t pid;
+    int status = 0;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_KUBECTLS_FOLDER);
+    d = cached_fixture_client(&f);
+    (void)ask_all(d, TTL);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        kube_cached_discovery_stats stats;
+        kube_status st = kube_discovery_server_groups(d, NULL, NULL, NULL);
+
+        kube_discovery_invalidate(d);
+        kube_cached_discovery_read_stats(d, &stats);
+        kube_discovery_unref(d);
+        _exit(st == KUBE_ERR_FORKED ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+/* ---- a group-version that failed for a passing reason ---- */
+
+static fake_server server;
+
+static kube_discovery *legacy_client(void)
+{
+    kube_discovery *ours = f.delegate, *d;
+
+    fake_server_answer(&server, "/apis", 200, FAKE_JSON,
+                       "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}]},"
+                       "{\"name\":\"b\",\"versions\":[{\"groupVersion\":\"b/v1\",\"version\":\"v1\"}]}]}");
+    fake_server_answer(&server, "/apis/b/v1", 200, FAKE_JSON, "{\"resources\":[{\"name\":\"bs\"}]}");
+    assert_int_equal(kube_discovery_client_new(server.client, NULL, &f.delegate, NULL), KUBE_OK);
+    d = cached_fixture_client(&f);
+    kube_discovery_unref(f.delegate);
+    f.delegate = ours;
+    return d;
+}
+
+static void expect_healed(cached_place place, int http_status, bool healed)
+{
+    kube_discovery *d;
+    char failed[1024];
+
+    cached_fixture_init(&f, place);
+    fake_server_init(&server);
+    d = legacy_client();
+    fake_server_answer(&server, "/apis/a/v1", http_status, FAKE_JSON, "{}");
+    fake_server_answer(&server, "/apis/a/v1", 200, FAKE_JSON, "{\"resources\":[{\"name\":\"as\"}]}");
+    snprintf(failed, sizeof failed, "%s", ask_all(d, TTL));
+    assert_memory_equal(failed, "!partial: unable to retrieve the complete list of server APIs: a/v1:", 68);
+    assert_int_equal(fake_server_count(&server, "/apis/a/v1"), 1);
+    assert_string_equal(ask_version(d, "b/v1", TTL), "bs");
+    if (healed)
+        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+    else
+        assert_int_equal(ask_version(d, "a/v1", TTL)[0], '!');
+    assert_int_equal(fake_server_count(&server, "/apis/a/v1"), healed ? 2 : 1);
+    if (healed) { /* and it is kept */
+        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+        assert_string_equal(ask_all(d, TTL), "a/v1: as; b/v1: bs");
+        assert_int_equal(fake_server_count(&server, "/apis/a/v1"), 2);
+        assert_int_equal(fake_server_count(&server, "/apis"), 1);
+    }
+    kube_discovery_unref(d);
+    fake_server_clear(&server);
+    cached_fixture_clear(&f);
+}
+
+static void what_failed_for_a_passing_reason_is_asked_for_again_by_itself(void **state)
+{
+    static const cached_place places[] = { CACHED_KUBECTLS_FOLDER, CACHED_MEMORY, CACHED_DOCUMENTS_SLOW, CACHED_SLOW };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        expect_healed(places[i], 503, true);
+        expect_healed(places[i], 429, true);
+        expect_healed(places[i], 0, true); /* no connection */
+        expect_healed(places[i], 403, false);
+        expect_healed(places[i], 404, false);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(askers_on_one_loop_share_one_question),
+        ALLOC_TRACE_TEST(threads_that_block_and_threads_with_loops_share_one_question),
+        ALLOC_TRACE_TEST(a_failure_is_told_to_all_who_waited_for_it),
+        ALLOC_TRACE_TEST(who_asks_may_be_cancelled_and_the_next_one_asks),
+        ALLOC_TRACE_TEST(the_loop_of_who_asks_may_be_freed_and_the_next_one_asks),
+        ALLOC_TRACE_TEST(who_waits_leaves_when_it_is_cancelled_or_out_of_time_or_its_loop_ends),
+        ALLOC_TRACE_TEST(what_was_asked_before_an_invalidation_is_asked_again),
+        ALLOC_TRACE_TEST(one_that_is_invalidated_all_the_time_still_answers),
+        ALLOC_TRACE_TEST(clients_with_one_place_wait_for_each_other),
+        ALLOC_TRACE_TEST(one_that_holds_the_lock_too_long_is_not_waited_for),
+        ALLOC_TRACE_TEST(a_refresh_is_answered_once_and_what_is_remembered_is_at_hand_meanwhile),
+        ALLOC_TRACE_TEST(a_refresh_of_what_remembers_nothing_fetches),
+        ALLOC_TRACE_TEST(a_forked_child_may_only_free_it),
+        ALLOC_TRACE_TEST(what_failed_for_a_passing_reason_is_asked_for_again_by_itself),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -141,6 +141,9 @@ static flags_result set(const reading *r, const flag *f, const char *value)
     case FLAG_WORDS:
         ok = add_words(f->to, value);
         break;
+    case FLAG_TEXTS:
+        ok = words_add(f->to, value, strlen(value));
+        break;
     case FLAG_DURATION:
         ok = parse_duration(value, f->to);
         break;

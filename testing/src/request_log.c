@@ -1,0 +1,180 @@
+#include "request_log.h"
+
+#include "json_quote.h"
+#include "shared/alloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HEADER_BYTES = 1024, LINE_BYTES = 1 << 20, FIRST_CAPACITY = 64 };
+
+struct kube__log_entry {
+    kube_testing_record record;
+    unsigned            refs;
+    char                method[16], accept[HEADER_BYTES], if_none_match[HEADER_BYTES], user_agent[HEADER_BYTES];
+    char                target[]; /* as long as it is */
+};
+
+void kube__request_log_init(kube__request_log *log)
+{
+    memset(log, 0, sizeof *log);
+    pthread_mutex_init(&log->lock, NULL);
+}
+
+static void unref(kube__log_entry *entry)
+{
+    if (--entry->refs == 0)
+        kube__free(entry);
+}
+
+void kube__request_log_reset(kube__request_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    while (log->count > 0)
+        unref(log->entries[--log->count]);
+    pthread_mutex_unlock(&log->lock);
+}
+
+void kube__request_log_clear(kube__request_log *log)
+{
+    kube__request_log_reset(log);
+    kube__free(log->entries);
+    pthread_mutex_destroy(&log->lock);
+}
+
+static kube__log_entry *new_entry(const kube_testing_request *request)
+{
+    size_t len = strlen(request->target) + 1;
+    kube__log_entry *e = kube__calloc(1, sizeof *e + len);
+
+    if (e == NULL)
+        return NULL;
+    snprintf(e->method, sizeof e->method, "%s", request->method);
+    memcpy(e->target, request->target, len);
+    kube_testing_request_header(request, "Accept", e->accept, sizeof e->accept);
+    kube_testing_request_header(request, "If-None-Match", e->if_none_match, sizeof e->if_none_match);
+    kube_testing_request_header(request, "User-Agent", e->user_agent, sizeof e->user_agent);
+    e->record = (kube_testing_record){ .struct_size = sizeof e->record,
+                                       .method = e->method,
+                                       .target = e->target,
+                                       .accept = e->accept,
+                                       .if_none_match = e->if_none_match,
+                                       .user_agent = e->user_agent,
+                                       .number = request->number,
+                                       .connection = request->connection };
+    return e;
+}
+
+static bool has_room(kube__request_log *log)
+{
+    size_t capacity = log->capacity != 0 ? log->capacity * 2 : FIRST_CAPACITY;
+    kube__log_entry **grown;
+
+    if (log->count < log->capacity)
+        return true;
+    grown = kube__realloc_array(log->entries, capacity, sizeof(kube__log_entry *));
+    if (grown == NULL)
+        return false;
+    log->entries = grown;
+    log->capacity = capacity;
+    return true;
+}
+
+kube__log_entry *kube__request_log_add(kube__request_log *log, const kube_testing_request *request)
+{
+    kube__log_entry *entry = new_entry(request);
+
+    if (entry == NULL)
+        return NULL;
+    entry->refs = 1;
+    pthread_mutex_lock(&log->lock);
+    if (has_room(log)) {
+        log->entries[log->count++] = entry;
+        entry->refs++;
+    }
+    pthread_mutex_unlock(&log->lock);
+    return entry;
+}
+
+void kube__request_log_note(kube__request_log *log, kube__log_entry *entry, int status, uint64_t body_bytes)
+{
+    if (entry == NULL)
+        return;
+    pthread_mutex_lock(&log->lock);
+    if (status != 0)
+        entry->record.http_status = status;
+    entry->record.body_bytes += body_bytes;
+    pthread_mutex_unlock(&log->lock);
+}
+
+void kube__request_log_get(kube__request_log *log, const kube__log_entry *entry, kube_testing_record *out)
+{
+    pthread_mutex_lock(&log->lock);
+    *out = entry->record;
+    pthread_mutex_unlock(&log->lock);
+}
+
+void kube__request_log_release(kube__request_log *log, kube__log_entry *entry)
+{
+    if (entry == NULL)
+        return;
+    pthread_mutex_lock(&log->lock);
+    unref(entry);
+    pthread_mutex_unlock(&log->lock);
+}
+
+size_t kube__request_log_count(kube__request_log *log, const char *path)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->count; i++) {
+        const char *target = log->entries[i]->target;
+
+        count += path == NULL || kube_str_is(kube_str_n(target, strcspn(target, "?")), path);
+    }
+    pthread_mutex_unlock(&log->lock);
+    return count;
+}
+
+bool kube__request_log_at(kube__request_log *log, size_t i, kube_testing_record *out)
+{
+    size_t size = out->struct_size;
+    bool found = false;
+
+    pthread_mutex_lock(&log->lock);
+    if (i < log->count && size >= sizeof *out) {
+        *out = log->entries[i]->record;
+        out->struct_size = size;
+        found = true;
+    }
+    pthread_mutex_unlock(&log->lock);
+    return found;
+}
+
+static void append_text(kube_buf *line, const char *key, const char *text)
+{
+    kube_buf_append_f(line, ",\"%s\":", key);
+    kube__json_quote(line, text);
+}
+
+size_t kube_testing_record_format(const kube_testing_record *record, char *out, size_t size)
+{
+    kube_buf line = KUBE_BUF_INIT(LINE_BYTES);
+    size_t len;
+
+    kube_buf_append_f(&line, "{\"request\":%u,\"connection\":%u", record->number, record->connection);
+    append_text(&line, "method", record->method);
+    append_text(&line, "target", record->target);
+    kube_buf_append_f(&line, ",\"status\":%d,\"body_bytes\":%llu", record->http_status,
+                      (unsigned long long)record->body_bytes);
+    append_text(&line, "accept", record->accept);
+    append_text(&line, "if_none_match", record->if_none_match);
+    append_text(&line, "user_agent", record->user_agent);
+    kube_buf_append_c(&line, "}\n");
+    len = kube_buf_status(&line, NULL) == KUBE_OK ? line.len : 0;
+    if (size > 0)
+        snprintf(out, size, "%s", len > 0 ? line.data : "");
+    kube_buf_clear(&line);
+    return len;
+}

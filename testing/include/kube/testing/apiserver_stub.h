@@ -42,31 +42,31 @@ typedef struct kube_testing_apiserver kube_testing_apiserver;
 
 /** @brief Which documents `/api` and `/apis` have. Each form also has the legacy ones. @since 0.1 */
 typedef enum kube_testing_form {
-    KUBE_TESTING_FORM_V2 = 0,      /**< Aggregated v2, as servers from 1.30 on.       */
-    KUBE_TESTING_FORM_V2BETA1 = 1, /**< Aggregated v2beta1, as servers 1.26 to 1.29.  */
-    KUBE_TESTING_FORM_LEGACY = 2   /**< Legacy only, as servers before 1.26.          */
+    KUBE_TESTING_FORM_V2      = 0, /**< Aggregated v2, as servers from 1.30 on.      */
+    KUBE_TESTING_FORM_V2BETA1 = 1, /**< Aggregated v2beta1, as servers 1.26 to 1.29. */
+    KUBE_TESTING_FORM_LEGACY  = 2  /**< Legacy only, as servers before 1.26.         */
 } kube_testing_form;
 
 /** @brief What is wrong with the server's certificate. @since 0.1 */
 typedef enum kube_testing_certificate {
-    KUBE_TESTING_CERTIFICATE_GOOD = 0,       /**< For localhost and 127.0.0.1.       */
-    KUBE_TESTING_CERTIFICATE_OTHER_HOST = 1, /**< For other-host.example.            */
-    KUBE_TESTING_CERTIFICATE_EXPIRED = 2     /**< Valid until an hour ago.           */
+    KUBE_TESTING_CERTIFICATE_GOOD       = 0, /**< For localhost and 127.0.0.1. */
+    KUBE_TESTING_CERTIFICATE_OTHER_HOST = 1, /**< For other-host.example.      */
+    KUBE_TESTING_CERTIFICATE_EXPIRED    = 2  /**< Valid until an hour ago.     */
 } kube_testing_certificate;
 
 /** @brief One request as the server's log has it. @since 0.1 */
 typedef struct kube_testing_record {
-    size_t           struct_size;    /**< Set by KUBE_TESTING_RECORD_INIT.                       */
-    uint64_t       body_bytes;       /**< Of the answer's body, as far as it was written.        */
-    const char *method;              /**< "GET".                                                 */
-    const char *target;              /**< Path and query.                                        */
-    const char *accept;              /**< The header; "" when there was none. So the next three. */
-    const char *if_none_match;       /**< An entity tag with its quotes.                         */
-    const char *user_agent;          /**< Who asked.                                             */
-    unsigned       number;           /**< Which request of this server, from 1.                  */
-    unsigned       connection;       /**< Which connection of this server, from 1.               */
-    int                 http_status; /**< What was answered; 0: nothing was.                     */
-    uint32_t       reserved;         /**< Zero.                                                  */
+    size_t      struct_size;   /**< Set by KUBE_TESTING_RECORD_INIT.                       */
+    uint64_t    body_bytes;    /**< Of the answer's body, as far as it was written.        */
+    const char *method;        /**< "GET".                                                 */
+    const char *target;        /**< Path and query.                                        */
+    const char *accept;        /**< The header; "" when there was none. So the next three. */
+    const char *if_none_match; /**< An entity tag with its quotes.                         */
+    const char *user_agent;    /**< Who asked.                                             */
+    unsigned    number;        /**< Which request of this server, from 1.                  */
+    unsigned    connection;    /**< Which connection of this server, from 1.               */
+    int         http_status;   /**< What was answered; 0: nothing was.                     */
+    uint32_t    reserved;      /**< Zero.                                                  */
 } kube_testing_record;
 
 #ifdef __cplusplus
@@ -92,17 +92,17 @@ typedef void kube_testing_on_request(void *user, const kube_testing_record *reco
 
 /** @brief Options of kube_testing_apiserver_start(). Zeroed members mean the defaults. @since 0.1 */
 typedef struct kube_testing_apiserver_options {
-    size_t                                     struct_size;  /**< Set by KUBE_TESTING_APISERVER_OPTIONS_INIT.                      */
-    const char                            *recording;        /**< A folder. Required.                                              */
-    const char                            *token;            /**< A bearer token that every request but /readyz needs. NULL: none. */
-    const kube_clock                *clock;                  /**< For the Date header; outlives the server. NULL: the system's.    */
-    kube_testing_on_request *on_request;                     /**< NULL: nobody.                                                    */
-    void                                        *user;       /**< Handed to it.                                                    */
-    kube_testing_form               form;                    /**< Which documents there are.                                       */
-    kube_testing_certificate certificate;                    /**< What is wrong with the certificate.                              */
-    uint16_t                                 port;           /**< On 127.0.0.1. 0: any.                                            */
-    bool                                         plain_http; /**< Without TLS.                                                     */
-    uint8_t                                   reserved[5];   /**< Zero.                                                            */
+    size_t                   struct_size; /**< Set by KUBE_TESTING_APISERVER_OPTIONS_INIT.                      */
+    const char              *recording;   /**< A folder. Required.                                              */
+    const char              *token;       /**< A bearer token that every request but /readyz needs. NULL: none. */
+    const kube_clock        *clock;       /**< For the Date header; outlives the server. NULL: the system's.    */
+    kube_testing_on_request *on_request;  /**< NULL: nobody.                                                    */
+    void                    *user;        /**< Handed to it.                                                    */
+    kube_testing_form        form;        /**< Which documents there are.                                       */
+    kube_testing_certificate certificate; /**< What is wrong with the certificate.                              */
+    uint16_t                 port;        /**< On 127.0.0.1. 0: any.                                            */
+    bool                     plain_http;  /**< Without TLS.                                                     */
+    uint8_t                  reserved[5]; /**< Zero.                                                            */
 } kube_testing_apiserver_options;
 
 #ifdef __cplusplus
@@ -339,18 +339,18 @@ KUBE_API size_t kube_testing_record_format(const kube_testing_record *record, ch
 
 /** @brief How an answer ends that is not written to its end. @since 0.1 */
 typedef enum kube_testing_ending {
-    KUBE_TESTING_ENDING_WHOLE = 0, /**< It is written to its end.      */
-    KUBE_TESTING_ENDING_CLOSE = 1, /**< The connection is closed.      */
-    KUBE_TESTING_ENDING_RESET = 2, /**< The connection is reset.       */
-    KUBE_TESTING_ENDING_STALL = 3  /**< Nothing more comes.            */
+    KUBE_TESTING_ENDING_WHOLE = 0, /**< It is written to its end. */
+    KUBE_TESTING_ENDING_CLOSE = 1, /**< The connection is closed. */
+    KUBE_TESTING_ENDING_RESET = 2, /**< The connection is reset.  */
+    KUBE_TESTING_ENDING_STALL = 3  /**< Nothing more comes.       */
 } kube_testing_ending;
 
 /** @brief Where the body of an answer comes from. @since 0.1 */
 typedef enum kube_testing_body {
-    KUBE_TESTING_BODY_OWN = 0,      /**< What the server would answer; a Status object when the fault has a status.  */
-    KUBE_TESTING_BODY_GIVEN = 1,    /**< The fault's bytes.                                                          */
-    KUBE_TESTING_BODY_ENDLESS = 2,  /**< Blanks without end, in chunks.                                              */
-    KUBE_TESTING_BODY_GZIP_BOMB = 3 /**< 4 MiB of gzip that are 4 GiB of zeros.                                      */
+    KUBE_TESTING_BODY_OWN       = 0, /**< What the server would answer; a Status object when the fault has a status. */
+    KUBE_TESTING_BODY_GIVEN     = 1, /**< The fault's bytes.                                                         */
+    KUBE_TESTING_BODY_ENDLESS   = 2, /**< Blanks without end, in chunks.                                             */
+    KUBE_TESTING_BODY_GZIP_BOMB = 3  /**< 4 MiB of gzip that are 4 GiB of zeros.                                     */
 } kube_testing_body;
 
 /**
@@ -360,25 +360,25 @@ typedef enum kube_testing_body {
  * @since 0.1
  */
 typedef struct kube_testing_fault {
-    size_t                           struct_size;    /**< Set by KUBE_TESTING_FAULT_INIT.                                            */
-    const char                  *path;               /**< Requests whose path begins so; copied. `$` at its end: only it. NULL: all. */
-    const void                  *bytes;              /**< KUBE_TESTING_BODY_GIVEN: the body; copied.                                 */
-    size_t                           bytes_len;      /**< Its length.                                                                */
-    const char                  *content_type;       /**< In place of the right one; copied. "": no header. NULL: unchanged.         */
-    uint64_t                       ending_bytes;     /**< After how many bytes of the answer, head included.                         */
-    int64_t                         length_offset;   /**< Added to the true Content-Length; then the connection is closed.           */
-    uint32_t                       skip;             /**< So many matching requests pass first.                                      */
-    uint32_t                       times;            /**< So many are hit, then the fault is over. 0: all.                           */
-    uint32_t                       delay_ms;         /**< Before the first byte.                                                     */
-    uint32_t                       slow_bytes;       /**< So many bytes, then a pause, again and again. 0: at once.                  */
-    uint32_t                       slow_pause_ms;    /**< The pause.                                                                 */
-    uint32_t                       retry_after_s;    /**< A Retry-After header. 0: none.                                             */
-    int                                 http_status; /**< In place of the right one. 0: unchanged.                                   */
-    kube_testing_body     body;                      /**< Where the body comes from.                                                 */
-    kube_testing_ending ending;                      /**< How the answer ends.                                                       */
-    bool                               no_handshake; /**< It hits connections in place of requests: no byte ever comes. Only skip
-                                                          and times count besides.                                                   */
-    uint8_t                         reserved[3];     /**< Zero.                                                                      */
+    size_t              struct_size;   /**< Set by KUBE_TESTING_FAULT_INIT.                                           */
+    const char         *path;          /**< Requests whose path begins so; copied. `$` behind it: only it. NULL: any. */
+    const void         *bytes;         /**< KUBE_TESTING_BODY_GIVEN: the body; copied.                                */
+    size_t              bytes_len;     /**< Its length.                                                               */
+    const char         *content_type;  /**< In place of the right one; copied. "": no header. NULL: unchanged.        */
+    uint64_t            ending_bytes;  /**< After how many bytes of the answer, head included.                        */
+    int64_t             length_offset; /**< Added to the true Content-Length; then the connection is closed.          */
+    uint32_t            skip;          /**< So many matching requests pass first.                                     */
+    uint32_t            times;         /**< So many are hit, then the fault is over. 0: all.                          */
+    uint32_t            delay_ms;      /**< Before the first byte.                                                    */
+    uint32_t            slow_bytes;    /**< So many bytes, then a pause, again and again. 0: at once.                 */
+    uint32_t            slow_pause_ms; /**< The pause.                                                                */
+    uint32_t            retry_after_s; /**< A Retry-After header. 0: none.                                            */
+    int                 http_status;   /**< In place of the right one. 0: unchanged.                                  */
+    kube_testing_body   body;          /**< Where the body comes from.                                                */
+    kube_testing_ending ending;        /**< How the answer ends.                                                      */
+    bool                no_handshake;  /**< It hits connections in place of requests: no byte ever comes. Only skip
+                                            and times count besides.                                                  */
+    uint8_t             reserved[3];   /**< Zero.                                                                     */
 } kube_testing_fault;
 
 #ifdef __cplusplus

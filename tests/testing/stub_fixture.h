@@ -17,7 +17,9 @@
 
 #include <kube/testing.h>
 
+#ifndef COUNT_OF
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#endif
 #define RECORDING(cluster) KUBE_FIXTURES "/kube-apiserver-1.37/" cluster
 #define ACCEPT_V2 "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 #define ACCEPT_V2BETA1 "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"

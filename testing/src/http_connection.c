@@ -88,6 +88,8 @@ bool kube_testing_connection_reply(kube_testing_connection *c, int status, const
 
 void kube_testing_connection_close(kube_testing_connection *c)
 {
+    if (!c->open)
+        return; /* a reset must not become an orderly end */
     if (c->ssl != NULL)
         SSL_shutdown(c->ssl);
     shutdown(c->fd, SHUT_WR);

@@ -6,23 +6,17 @@
 kube_status kube_testing_apiserver_set_recording(kube_testing_apiserver *server, const char *recording,
                                                  kube_error **err)
 {
-    char address[KUBE__ADDRESS_BYTES];
     kube__content *made = NULL, *old = NULL;
-    kube_testing_form form;
     kube_status st;
 
-    pthread_mutex_lock(&server->lock);
-    form = server->content->form;
-    memcpy(address, server->content->address, sizeof address);
-    pthread_mutex_unlock(&server->lock);
-    st = kube__content_new(recording, form, address, &made, err);
-    if (st == KUBE_OK) {
-        pthread_mutex_lock(&server->lock);
-        old = server->content;
+    pthread_mutex_lock(&server->lock); /* also while files are read: the form must stay what it is */
+    old = server->content;
+    st = kube__content_new(recording, old->form, old->address, &made, err);
+    if (st == KUBE_OK)
         server->content = made;
-        pthread_mutex_unlock(&server->lock);
-    }
-    kube__content_free(old);
+    pthread_mutex_unlock(&server->lock);
+    if (st == KUBE_OK)
+        kube__content_free(old);
     return st;
 }
 
@@ -66,6 +60,8 @@ kube_status kube_testing_apiserver_set_stale(kube_testing_apiserver *server, con
         found->stale = stale;
         kube__root_changed(root);
         st = kube__content_render(server->content, err);
+        if (st != KUBE_OK)
+            found->stale = !stale;
     }
     pthread_mutex_unlock(&server->lock);
     return st;

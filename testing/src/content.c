@@ -144,11 +144,22 @@ kube_status kube__content_render(kube__content *content, kube_error **err)
     return st == KUBE_OK ? render_root(content, &content->apis, err) : st;
 }
 
+/* A recording may be without it. */
+static kube_status load_openapi(const char *folder, kube__content *content, kube_error **err)
+{
+    kube_status st = load(folder, "openapi-v3.json", &content->openapi, NULL);
+
+    if (st == KUBE_ERR_NOT_FOUND)
+        st = KUBE_OK;
+    else if (st != KUBE_OK)
+        st = kube_error_set(err, st, "reading %s/openapi-v3.json: %s", folder, kube_status_name(st));
+    return st;
+}
+
 kube_status kube__content_new(const char *folder, kube_testing_form form, const char *address, kube__content **out,
                               kube_error **err)
 {
     kube__content *c = NULL;
-    kube_error *missing = NULL;
     kube_status st = KUBE_OK;
 
     if (KUBE__NEW(c) == NULL)
@@ -160,22 +171,14 @@ kube_status kube__content_new(const char *folder, kube_testing_form form, const 
         st = load_root(folder, "apis.aggregated.json", &c->apis, err);
     if (st == KUBE_OK)
         st = load(folder, "version.json", &c->version, err);
-    if (st == KUBE_OK) {
-        st = load(folder, "openapi-v3.json", &c->openapi, &missing);
-        if (st == KUBE_ERR_NOT_FOUND)
-            st = KUBE_OK;
-        else if (st != KUBE_OK && err != NULL) {
-            *err = missing;
-            missing = NULL;
-        }
-    }
+    if (st == KUBE_OK)
+        st = load_openapi(folder, c, err);
     if (st == KUBE_OK)
         st = kube__content_render(c, err);
     if (st == KUBE_OK) {
         *out = c;
         c = NULL;
     }
-    kube_error_free(missing);
     kube__content_free(c);
     return st;
 }

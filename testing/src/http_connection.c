@@ -207,13 +207,10 @@ static bool shake_hands(kube_testing_connection *c)
 
 void kube__testing_connection_run(kube_testing_connection *c)
 {
-    const kube_testing_http_server_options *options = &c->server->options;
-    bool ok = true;
+    bool ok = c->admitted;
 
-    if (options->admission != NULL && !options->admission(options->user, c->number)) {
+    if (!ok)
         (void)hold(c, -1);
-        ok = false;
-    }
     if (ok && c->server->ssl_ctx != NULL)
         ok = shake_hands(c);
     if (ok)

@@ -14,6 +14,7 @@ struct kube_testing_connection {
     SSL                      *ssl;
     int                       fd;    /* -1 when the thread is done with it; guarded by the server's lock */
     unsigned                  number;
+    bool                      admitted;
     bool                      open;  /* the handler has not closed it */
     bool                      wrote; /* during this request */
     bool                      reset; /* no orderly end is wanted */

@@ -82,20 +82,43 @@ static void join_finished(kube_testing_http_server *server)
     }
 }
 
+/* In the order in which connections were accepted, and outside the lock: the callback may ask the server. */
+static bool admits(kube_testing_http_server *server, unsigned number)
+{
+    const kube_testing_http_server_options *options = &server->options;
+
+    return options->admission == NULL || options->admission(options->user, number);
+}
+
+static unsigned next_connection(kube_testing_http_server *server)
+{
+    unsigned number;
+
+    pthread_mutex_lock(&server->lock);
+    number = ++server->connections;
+    pthread_mutex_unlock(&server->lock);
+    return number;
+}
+
 static void accept_one(kube_testing_http_server *server)
 {
     kube_testing_connection *c = NULL;
     int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC), one = 1;
+    unsigned number;
+    bool admitted;
 
     if (fd < 0)
         return;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    number = next_connection(server);
+    admitted = admits(server, number);
     pthread_mutex_lock(&server->lock);
     if (KUBE__NEW(c) != NULL) {
         c->server = server;
         c->fd = fd;
         c->open = true;
-        c->number = ++server->connections;
+        c->number = number;
+        c->admitted = admitted;
         /* Under the lock, so that the thread is in the list before it can be over. */
         if (pthread_create(&c->thread, NULL, connection_thread, c) == 0) {
             c->next = server->list;

@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEADER_BYTES = 1024, LINE_BYTES = 1 << 20, FIRST_CAPACITY = 64 };
+enum { HEADER_BYTES = 8192, LINE_BYTES = 1 << 20, FIRST_CAPACITY = 64 };
 
 struct kube__log_entry {
     kube_testing_record record;
     unsigned            refs;
-    char                method[16], accept[HEADER_BYTES], if_none_match[HEADER_BYTES], user_agent[HEADER_BYTES];
-    char                target[]; /* as long as it is */
+    char                texts[]; /* what the record points to, one behind the other */
 };
 
 void kube__request_log_init(kube__request_log *log)
@@ -42,26 +41,50 @@ void kube__request_log_clear(kube__request_log *log)
     pthread_mutex_destroy(&log->lock);
 }
 
+/* Texts of a record, while they are gathered. */
+typedef struct texts {
+    kube_buf buf;
+    size_t   count, offsets[5];
+} texts;
+
+static void gather(texts *t, const char *text)
+{
+    t->offsets[t->count++] = t->buf.len;
+    kube_buf_append(&t->buf, kube_str_n(text, strlen(text) + 1));
+}
+
+static void gather_header(texts *t, const kube_testing_request *request, const char *name)
+{
+    char value[HEADER_BYTES];
+
+    kube_testing_request_header(request, name, value, sizeof value);
+    gather(t, value);
+}
+
 static kube__log_entry *new_entry(const kube_testing_request *request)
 {
-    size_t len = strlen(request->target) + 1;
-    kube__log_entry *e = kube__calloc(1, sizeof *e + len);
+    texts t = { .buf = KUBE_BUF_INIT(LINE_BYTES) };
+    kube__log_entry *e = NULL;
 
-    if (e == NULL)
-        return NULL;
-    snprintf(e->method, sizeof e->method, "%s", request->method);
-    memcpy(e->target, request->target, len);
-    kube_testing_request_header(request, "Accept", e->accept, sizeof e->accept);
-    kube_testing_request_header(request, "If-None-Match", e->if_none_match, sizeof e->if_none_match);
-    kube_testing_request_header(request, "User-Agent", e->user_agent, sizeof e->user_agent);
-    e->record = (kube_testing_record){ .struct_size = sizeof e->record,
-                                       .method = e->method,
-                                       .target = e->target,
-                                       .accept = e->accept,
-                                       .if_none_match = e->if_none_match,
-                                       .user_agent = e->user_agent,
-                                       .number = request->number,
-                                       .connection = request->connection };
+    gather(&t, request->method);
+    gather(&t, request->target);
+    gather_header(&t, request, "Accept");
+    gather_header(&t, request, "If-None-Match");
+    gather_header(&t, request, "User-Agent");
+    if (kube_buf_status(&t.buf, NULL) == KUBE_OK)
+        e = kube__calloc(1, sizeof *e + t.buf.len);
+    if (e != NULL) {
+        memcpy(e->texts, t.buf.data, t.buf.len);
+        e->record = (kube_testing_record){ .struct_size = sizeof e->record,
+                                           .method = e->texts + t.offsets[0],
+                                           .target = e->texts + t.offsets[1],
+                                           .accept = e->texts + t.offsets[2],
+                                           .if_none_match = e->texts + t.offsets[3],
+                                           .user_agent = e->texts + t.offsets[4],
+                                           .number = request->number,
+                                           .connection = request->connection };
+    }
+    kube_buf_clear(&t.buf);
     return e;
 }
 
@@ -129,7 +152,7 @@ size_t kube__request_log_count(kube__request_log *log, const char *path)
 
     pthread_mutex_lock(&log->lock);
     for (size_t i = 0; i < log->count; i++) {
-        const char *target = log->entries[i]->target;
+        const char *target = log->entries[i]->record.target;
 
         count += path == NULL || kube_str_is(kube_str_n(target, strcspn(target, "?")), path);
     }

@@ -24,6 +24,13 @@
 #define ACCEPT_V2 "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 #define ACCEPT_V2BETA1 "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
+/* An item of an aggregated document: a custom resource. */
+#define CRONTABS                                                                                                       \
+    "{\"metadata\":{\"name\":\"stable.example.com\"},\"versions\":[{\"version\":\"v1\",\"resources\":[{"               \
+    "\"resource\":\"crontabs\",\"responseKind\":{\"group\":\"stable.example.com\",\"version\":\"v1\",\"kind\":"        \
+    "\"CronTab\"},\"scope\":\"Namespaced\",\"singularResource\":\"crontab\",\"verbs\":[\"get\",\"list\"],"             \
+    "\"shortNames\":[\"ct\"]}]}]}"
+
 /* What came back on one connection. */
 typedef struct reply {
     int    status;    /* 0: no head */

@@ -108,10 +108,10 @@ static void an_answer_ends_where_it_is_told_to(void **state)
 {
     static const struct {
         const char *fault;
-        size_t      len;
-        bool        reset;
+        size_t len;
+        bool reset;
     } cases[] = {
-        { "/version close-after=0", 0, false },  { "/version close-after=1", 1, false },
+        { "/version close-after=0", 0, false },     { "/version close-after=1", 1, false },
         { "/version close-after=300", 300, false }, { "/version reset-after=0", 0, true },
         { "/version reset-after=200", 200, true },
     };
@@ -299,8 +299,10 @@ static void a_connection_may_wait_for_a_handshake_for_ever(void **state)
 
 static void no_fault_keeps_a_server_from_stopping(void **state)
 {
-    static const char *const faults[] = { "/ delay=600000", "/ slow=1/600000", "/ endless", "/ gzip-bomb",
-                                          "/ stall-after=10", "/ no-handshake", "/ endless slow=1/600000" };
+    static const char *const faults[] = {
+        "/ delay=600000", "/ slow=1/600000",        "/ endless", "/ gzip-bomb", "/ stall-after=10",
+        "/ no-handshake", "/ endless slow=1/600000"
+    };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {

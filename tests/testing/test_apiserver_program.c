@@ -14,7 +14,7 @@ enum { ARGUMENTS_MAX = 24, WAIT_MS = 20000 };
 
 typedef struct child {
     pid_t pid;
-    int   in, out, err; /* our ends of its standard streams */
+    int in, out, err; /* our ends of its standard streams */
 } child;
 
 static char folder[] = "/tmp/kube-stub-XXXXXX";
@@ -130,7 +130,7 @@ static void its_kubeconfig_is_enough_for_a_client(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
         const char *arguments[] = { "--recording", RECORDING("bare"), "--form", forms[i], "--kubeconfig",
-                                    kubeconfig, "--token", "secret", NULL };
+                                    kubeconfig,    "--token",         "secret", NULL };
         child c = start(arguments);
 
         await_ready(&c, url);
@@ -150,8 +150,9 @@ static void a_wrong_certificate_is_noticed(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        const char *arguments[] = { "--recording", RECORDING("bare"), "--certificate", kinds[i], "--kubeconfig",
-                                    kubeconfig, NULL };
+        const char *arguments[] = { "--recording", RECORDING("bare"), "--certificate",
+                                    kinds[i],      "--kubeconfig",    kubeconfig,
+                                    NULL };
         child c = start(arguments);
 
         await_ready(&c, url);
@@ -162,9 +163,20 @@ static void a_wrong_certificate_is_noticed(void **state)
 
 static void the_log_has_a_line_for_each_request(void **state)
 {
-    const char *arguments[] = { "--recording", RECORDING("bare"), "--http", "--log", log_file, "--kubeconfig",
-                                kubeconfig, "--stale", "apps/v1", "--stale", "batch/v1", "--fault",
-                                "/api$ status=503 times=1", NULL };
+    const char *arguments[] = { "--recording",
+                                RECORDING("bare"),
+                                "--http",
+                                "--log",
+                                log_file,
+                                "--kubeconfig",
+                                kubeconfig,
+                                "--stale",
+                                "apps/v1",
+                                "--stale",
+                                "batch/v1",
+                                "--fault",
+                                "/api$ status=503 times=1",
+                                NULL };
     child c = start(arguments);
     char url[128], message[512], *log;
     size_t groups, len, lines = 0;

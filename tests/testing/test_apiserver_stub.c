@@ -3,22 +3,15 @@
 
 #include "discovery_fixture.h"
 
-
 #include <kube/discovery.h>
 #include <kube/rest.h>
 
 #include <unistd.h>
 
-#define CRONTABS \
-    "{\"metadata\":{\"name\":\"stable.example.com\"},\"versions\":[{\"version\":\"v1\",\"resources\":[{" \
-    "\"resource\":\"crontabs\",\"responseKind\":{\"group\":\"stable.example.com\",\"version\":\"v1\",\"kind\":" \
-    "\"CronTab\"},\"scope\":\"Namespaced\",\"singularResource\":\"crontab\",\"verbs\":[\"get\",\"list\"]," \
-    "\"shortNames\":[\"ct\"]}]}]}"
-
 static const struct {
     const char *name, *folder;
-    kube_status status;  /* of a discovery */
-    size_t      at_least; /* resources      */
+    kube_status status; /* of a discovery */
+    size_t at_least;    /* resources      */
 } clusters[] = {
     { "bare", RECORDING("bare"), KUBE_OK, 100 },
     { "large", RECORDING("large"), KUBE_OK, 500 },
@@ -192,7 +185,7 @@ static void the_accept_header_decides(void **state)
     enum { V2, V2BETA1, LEGACY, NONE };
     static const struct {
         const char *accept;
-        int         of[3]; /* by the server's form */
+        int of[3]; /* by the server's form */
     } cases[] = {
         { ACCEPT_V2 ",application/json", { V2, LEGACY, LEGACY } },
         { ACCEPT_V2 "," ACCEPT_V2BETA1 ",application/json", { V2, V2BETA1, LEGACY } },

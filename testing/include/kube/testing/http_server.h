@@ -53,8 +53,8 @@ typedef struct kube_testing_request {
 typedef void kube_testing_handler(void *user, kube_testing_connection *connection, const kube_testing_request *request);
 
 /**
- * @brief Asked when a connection was accepted, before TLS. False: it is left without a byte until the peer or the
- *        server gives up.
+ * @brief Asked for each accepted connection in turn, before TLS, in the accepting thread. False: it is left without
+ *        a byte until the peer or the server gives up.
  * @since 0.1
  */
 typedef bool kube_testing_admission(void *user, unsigned connection);

@@ -86,7 +86,7 @@ static int64_t take_unit(const char **text)
     static const struct {
         const char *name;
         int64_t     ms;
-    } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 } };
+    } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", INT64_C(60) * 1000 }, { "h", INT64_C(3600) * 1000 } };
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         size_t len = strlen(units[i].name);

@@ -175,7 +175,7 @@ static void the_log_has_a_line_for_each_request(void **state)
                                 "--stale",
                                 "batch/v1",
                                 "--fault",
-                                "/api$ status=503 times=1",
+                                "/api$ status=404",
                                 NULL };
     child c = start(arguments);
     char url[128], message[512], *log;
@@ -184,13 +184,14 @@ static void the_log_has_a_line_for_each_request(void **state)
     (void)state;
     await_ready(&c, url);
     assert_int_equal(strncmp(url, "http://127.0.0.1:", 17), 0);
-    (void)discover(&groups, message, sizeof message);
+    if (discover(&groups, message, sizeof message) != KUBE_OK) /* a server may be without /api */
+        fail_msg("%s", message);
     log = read_file(log_file, &len); /* while it runs: who has the answer finds the line */
     for (const char *p = log; (p = strchr(p, '\n')) != NULL; p++)
         lines++;
     assert_true(lines >= 2);
     assert_non_null(strstr(log, "\"method\":\"GET\",\"target\":\"/api"));
-    assert_non_null(strstr(log, "\"status\":503,"));
+    assert_non_null(strstr(log, "\"status\":404,"));
     assert_int_equal(log[0], '{');
     free(log);
     assert_int_equal(end(&c, SIGTERM), 0);

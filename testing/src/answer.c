@@ -41,6 +41,7 @@ static const struct {
     { 410, "Gone", "Expired" },
     { 429, "Too Many Requests", "TooManyRequests" },
     { 500, "Internal Server Error", "InternalError" },
+    { 502, "Bad Gateway", "" },
     { 503, "Service Unavailable", "ServiceUnavailable" },
     { 504, "Gateway Timeout", "Timeout" },
 };

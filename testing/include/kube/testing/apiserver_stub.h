@@ -275,7 +275,7 @@ KUBE_API kube_status kube_testing_apiserver_remove_group_version(kube_testing_ap
  * @{ */
 
 /**
- * @brief How many requests the log has.
+ * @brief How many requests the log has. It grows until it is reset.
  * @param[in] server The server.
  * @return The number.
  * @threadsafety Any thread. @blocking Never.
@@ -426,7 +426,8 @@ KUBE_API kube_status kube_testing_apiserver_add_fault(kube_testing_apiserver *se
  * | `no-handshake` | connections on which nothing ever comes |
  * | `skip=1`, `times=2` | let one pass, hit two |
  *
- * `/apis status=503 retry-after=1 times=2`; `/apis$ body=@page.html type=text/html`; `/ delay=100`.
+ * `/apis status=503 retry-after=1 times=2`; `/apis$ body=@page.html type=text/html`; `/ delay=100`. A path that is
+ * forbidden is `/apis/apps status=403`: the answer is the one that somebody without rights gets.
  * @param[in]  server The server.
  * @param[in]  text   The fault.
  * @param[out] id     Receives its number, for removing it; may be NULL.

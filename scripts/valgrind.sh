@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 left_out='loop_proof|io_child|spawn|credential_exec|auth_test_client|discovery_test_memory|exec_run'
 
 passed=0
-for test in build/tests/{base,cache,rest,auth,discovery}_test_*; do
+for test in build/tests/{base,cache,rest,auth,discovery,testing}_test_*; do
     [[ -x $test && ! $test =~ $left_out ]] || continue
     (cd build/tests && valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
         --suppressions=../../scripts/valgrind.supp "../../$test" >/dev/null 2>../valgrind.log) ||

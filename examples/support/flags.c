@@ -86,7 +86,7 @@ static int64_t take_unit(const char **text)
     static const struct {
         const char *name;
         int64_t     ms;
-    } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 } };
+    } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", INT64_C(60) * 1000 }, { "h", INT64_C(3600) * 1000 } };
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         size_t len = strlen(units[i].name);
@@ -140,6 +140,9 @@ static flags_result set(const reading *r, const flag *f, const char *value)
         break;
     case FLAG_WORDS:
         ok = add_words(f->to, value);
+        break;
+    case FLAG_TEXTS:
+        ok = words_add(f->to, value, strlen(value));
         break;
     case FLAG_DURATION:
         ok = parse_duration(value, f->to);

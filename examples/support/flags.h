@@ -16,6 +16,7 @@ typedef enum flag_kind {
     FLAG_TEXT,     /* to: const char *, a part of argv                                  */
     FLAG_SWITCH,   /* to: bool                                                          */
     FLAG_WORDS,    /* to: words                                                         */
+    FLAG_TEXTS,    /* to: words; each time the flag is there adds one, with its commas  */
     FLAG_DURATION, /* to: int64_t, milliseconds: "30" (seconds), "1m30s", "500ms"       */
     FLAG_HELP      /* to: unused                                                        */
 } flag_kind;

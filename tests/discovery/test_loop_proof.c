@@ -72,33 +72,34 @@ static char *read_whole(const char *path, size_t size)
     return text;
 }
 
-static void serve(void *user, test_connection *c, const test_request *r)
+static void serve(void *user, kube_testing_connection *c, const kube_testing_request *r)
 {
     const char *path = strncmp(r->target, "/apis", 5) == 0 ? "apis" : "api";
     char file[512], value[256];
     char *body;
 
     (void)user;
-    test_request_header(r, "Authorization", value, sizeof value);
+    kube_testing_request_header(r, "Authorization", value, sizeof value);
     if (strncmp(value, "Bearer ", 7) != 0) {
-        test_reply(c, 401, NULL, "");
+        kube_testing_connection_reply(c, 401, NULL, "");
         return;
     }
     if (strncmp(r->target, "/slow", 5) == 0) {
-        test_hold(c, 300);
-        test_reply(c, 200, "Content-Type: application/json\r\n", "{}");
+        kube_testing_connection_hold(c, 300);
+        kube_testing_connection_reply(c, 200, "Content-Type: application/json\r\n", "{}");
         return;
     }
     snprintf(file, sizeof file, "%s/kube-apiserver-1.37/large/%s.aggregated.json", KUBE_FIXTURES, path);
     body = read_whole(file, 4 << 20);
-    test_reply(c, 200, "Content-Type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList\r\n", body);
+    kube_testing_connection_reply(
+        c, 200, "Content-Type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList\r\n", body);
     free(body);
 }
 
 static void start_own_server(void)
 {
     rest_fixture_start_process(&own_server, serve, NULL);
-    write_file("ca.pem", own_server.ca.cert_pem, 0600);
+    write_file("ca.pem", kube_testing_cert_pem(own_server.ca), 0600);
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder);
     snprintf(server_port, sizeof server_port, "%s", strrchr(own_server.url, ':') + 1);
 }
@@ -170,8 +171,8 @@ static int tear_down_all(void **state)
 
     (void)state;
     rest_fixture_clear(&own_server);
-    for (const char *const *name = (const char *const[]){ "ca.pem", "runs", "slow-plugin", "plugin", "slow.kubeconfig",
-                                                          "kubeconfig", NULL };
+    for (const char *const *name =
+             (const char *const[]){ "ca.pem", "runs", "slow-plugin", "plugin", "slow.kubeconfig", "kubeconfig", NULL };
          *name != NULL; name++) {
         snprintf(command, sizeof command, "%s/%s", folder, *name);
         unlink(command);
@@ -245,7 +246,7 @@ static void run_whole_path(bool own_resolver, bool edge_triggered)
     assert_true(foreign_loop_run(&loop, &o.calls, 30000));
     assert_whole_answer(&o);
     assert_true(test_now_ms() - began >= 2 * SLEEP_MS - 100); /* both sleeps, one after the other */
-    assert_true(loop.ticks > SLEEP_MS);                      /* 1 ms each: the loop went on all the time */
+    assert_true(loop.ticks > SLEEP_MS);                       /* 1 ms each: the loop went on all the time */
     foreign_loop_run_for(&loop, 20);
     assert_int_equal(o.calls, 1);
     assert_never_held_up(&loop);
@@ -365,10 +366,10 @@ static void freeing_the_loop_while_something_sleeps_ends_the_operation(void **st
 /* ---- blocking, from many threads ---- */
 
 typedef struct thread_result {
-    pthread_t            thread;
-    kube_discovery      *discovery;
+    pthread_t thread;
+    kube_discovery *discovery;
     kube_api_group_list *groups;
-    kube_status          status;
+    kube_status status;
 } thread_result;
 
 static void *blocking_thread(void *arg)

@@ -36,11 +36,12 @@ static char *read_document(const char *name)
     return text;
 }
 
-static void serve(void *user, test_connection *c, const test_request *r)
+static void serve(void *user, kube_testing_connection *c, const kube_testing_request *r)
 {
     (void)user;
-    test_reply(c, 200, "Content-Type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList\r\n",
-               documents[strncmp(r->target, "/apis", 5) == 0]);
+    kube_testing_connection_reply(
+        c, 200, "Content-Type: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList\r\n",
+        documents[strncmp(r->target, "/apis", 5) == 0]);
 }
 
 static void write_file(const char *path, const char *text, mode_t mode)
@@ -69,7 +70,7 @@ static int set_up_all(void **state)
                "\"status\":{\"token\":\"t\"}}'\n",
                0700);
     snprintf(text, sizeof text, "%s/ca", folder);
-    write_file(text, server.ca.cert_pem, 0600);
+    write_file(text, kube_testing_cert_pem(server.ca), 0600);
     snprintf(text, sizeof text,
              "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],"
              " clusters: [{name: c, cluster: {server: '%s', certificate-authority: ca}}],"

@@ -34,6 +34,7 @@ by_find_package() { # PREFIX SUFFIX
     run "$dir/consumer_c"
     run "$dir/consumer_cpp"
     run "$dir/consumer_all"
+    run "$dir/consumer_testing"
     echo "install: find_package ($([[ -n $2 || $shared != ON ]] && echo static || echo shared)) ok"
 }
 

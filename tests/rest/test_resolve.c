@@ -15,14 +15,14 @@
 
 typedef struct fake_resolver {
     const char *addresses; /* NULL: unknown */
-    bool        later, never;
-    int         asked, interrupted, destroyed;
-    char        host[64];
+    bool later, never;
+    int asked, interrupted, destroyed;
+    char host[64];
     /* while PENDING */
     kube_resolver_done *done;
-    void               *user;
-    kube_io_task       *task;
-    kube_io_guard      *guard;
+    void *user;
+    kube_io_task *task;
+    kube_io_guard *guard;
 } fake_resolver;
 
 static void destroy(void *state)
@@ -80,10 +80,10 @@ static kube_status resolve(void *state, kube_io *io, const char *host, const kub
     return KUBE_PENDING;
 }
 
-static void handler(void *user, test_connection *c, const test_request *r)
+static void handler(void *user, kube_testing_connection *c, const kube_testing_request *r)
 {
     (void)user;
-    test_reply(c, 200, NULL, r->head);
+    kube_testing_connection_reply(c, 200, NULL, r->head);
 }
 
 static rest_fixture server;
@@ -92,7 +92,7 @@ static int set_up(void **state)
 {
     (void)state;
     rest_fixture_start(&server, handler, NULL);
-    snprintf(server.url, sizeof server.url, "https://localhost:%u", test_server_port(server.server));
+    snprintf(server.url, sizeof server.url, "https://localhost:%u", kube_testing_http_server_port(server.server));
     return 0;
 }
 
@@ -224,9 +224,9 @@ static void it_is_interrupted_when_nobody_waits_any_more(void **state)
 /* Starts the second request from the first one's `done`, before the resolver has heard that it was given up. */
 typedef struct successor {
     kube_rest_client *client;
-    kube_io          *io;
-    fake_resolver    *resolver;
-    rest_result       first, second;
+    kube_io *io;
+    fake_resolver *resolver;
+    rest_result first, second;
 } successor;
 
 static void on_cancelled(void *user, kube_status status, kube_rest_response *response, kube_error *err)

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-static void handler(void *user, test_connection *c, const test_request *r)
+static void handler(void *user, kube_testing_connection *c, const kube_testing_request *r)
 {
     (void)user;
-    test_reply(c, 200, NULL, r->head);
+    kube_testing_connection_reply(c, 200, NULL, r->head);
 }
 
 static void get_and_expect(const kube_rest_client_options *o, kube_status status, const char *part)
@@ -55,7 +55,7 @@ static void an_unknown_authority_is_refused_and_named_as_the_reason(void **state
     rest_fixture_start(&f, handler, NULL);
     o = rest_fixture_options(&f);
     get_and_expect(&o, KUBE_OK, NULL);
-    o.ca_pem = f.other_ca.cert_pem;
+    o.ca_pem = kube_testing_cert_pem(f.other_ca);
     o.ca_pem_len = strlen(o.ca_pem);
     get_and_expect(&o, KUBE_ERR_TLS, "not from the certificate authority that is trusted");
     o.ca_pem = NULL; /* the system's authorities do not know it either */
@@ -83,34 +83,36 @@ static void a_certificate_for_another_name_is_refused(void **state)
 {
     rest_fixture f;
     kube_rest_client_options o;
-    test_cert other;
+    kube_testing_cert *other;
 
     (void)state;
     rest_fixture_init(&f);
-    test_cert_make(&other, &(test_cert_options){ .common_name = "127.0.0.1", .san = "DNS:elsewhere.example" }, &f.ca);
-    rest_fixture_start_with(&f, (test_server_options){ .handler = handler, .cert = &other }, "127.0.0.1");
+    other = rest_fixture_cert(
+        (kube_testing_cert_options){ .common_name = "127.0.0.1", .alt_names = "DNS:elsewhere.example" }, f.ca);
+    rest_fixture_start_with(&f, (kube_testing_http_server_options){ .handler = handler, .cert = other }, "127.0.0.1");
     o = rest_fixture_options(&f);
     get_and_expect(&o, KUBE_ERR_TLS, "127.0.0.1");
     o.tls_server_name = "elsewhere.example";
     get_and_expect(&o, KUBE_OK, NULL);
     rest_fixture_clear(&f);
-    test_cert_clear(&other);
+    kube_testing_cert_free(other);
 }
 
 static void an_expired_certificate_is_refused(void **state)
 {
     rest_fixture f;
     kube_rest_client_options o;
-    test_cert expired;
+    kube_testing_cert *expired;
 
     (void)state;
     rest_fixture_init(&f);
-    test_cert_make(&expired, &(test_cert_options){ .common_name = "s", .san = "IP:127.0.0.1", .expired = true }, &f.ca);
-    rest_fixture_start_with(&f, (test_server_options){ .handler = handler, .cert = &expired }, "127.0.0.1");
+    expired = rest_fixture_cert(
+        (kube_testing_cert_options){ .common_name = "s", .alt_names = "IP:127.0.0.1", .expired = true }, f.ca);
+    rest_fixture_start_with(&f, (kube_testing_http_server_options){ .handler = handler, .cert = expired }, "127.0.0.1");
     o = rest_fixture_options(&f);
     get_and_expect(&o, KUBE_ERR_TLS, "has expired");
     rest_fixture_clear(&f);
-    test_cert_clear(&expired);
+    kube_testing_cert_free(expired);
 }
 
 static void the_host_header_names_the_server_and_not_the_name_on_its_certificate(void **state)
@@ -128,7 +130,7 @@ static void the_host_header_names_the_server_and_not_the_name_on_its_certificate
     assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
     rest_get(client, "/", &r);
     assert_int_equal(r.status, KUBE_OK);
-    snprintf(expected, sizeof expected, "\r\nHost: 127.0.0.1:%u\r\n", test_server_port(f.server));
+    snprintf(expected, sizeof expected, "\r\nHost: 127.0.0.1:%u\r\n", kube_testing_http_server_port(f.server));
     assert_non_null(strstr(kube_rest_response_body(r.response).data, expected));
     rest_result_clear(&r);
     kube_rest_client_unref(client);
@@ -139,29 +141,30 @@ static void a_client_certificate_is_shown_when_there_is_one(void **state)
 {
     rest_fixture f;
     kube_rest_client_options o;
-    test_cert foreign;
+    kube_testing_cert *foreign;
 
     (void)state;
     rest_fixture_init(&f);
-    test_cert_make(&foreign, &(test_cert_options){ .common_name = "client" }, &f.other_ca);
-    rest_fixture_start_with(&f, (test_server_options){ .handler = handler, .cert = &f.server_cert, .client_ca = &f.ca },
-                            "127.0.0.1");
+    foreign = rest_fixture_cert((kube_testing_cert_options){ .common_name = "client" }, f.other_ca);
+    rest_fixture_start_with(
+        &f, (kube_testing_http_server_options){ .handler = handler, .cert = f.server_cert, .client_ca = f.ca },
+        "127.0.0.1");
     o = rest_fixture_options(&f);
-    o.cert_pem = f.client_cert.cert_pem;
+    o.cert_pem = kube_testing_cert_pem(f.client_cert);
     o.cert_pem_len = strlen(o.cert_pem);
-    o.key_pem = f.client_cert.key_pem;
+    o.key_pem = kube_testing_cert_key_pem(f.client_cert);
     o.key_pem_len = strlen(o.key_pem);
     get_and_expect(&o, KUBE_OK, NULL);
-    o.key_pem = foreign.key_pem; /* not the key of this certificate */
+    o.key_pem = kube_testing_cert_key_pem(foreign); /* not the key of this certificate */
     o.key_pem_len = strlen(o.key_pem);
     get_and_expect(&o, KUBE_ERR_TLS, "client certificate");
-    o.cert_pem = foreign.cert_pem; /* a pair, of an authority the server does not know */
+    o.cert_pem = kube_testing_cert_pem(foreign); /* a pair, of an authority the server does not know */
     o.cert_pem_len = strlen(o.cert_pem);
     get_and_expect_refusal(&o);
     o.cert_pem = o.key_pem = NULL;
     get_and_expect_refusal(&o);
     rest_fixture_clear(&f);
-    test_cert_clear(&foreign);
+    kube_testing_cert_free(foreign);
 }
 
 static void an_encrypted_key_is_an_error_and_not_a_crash(void **state)
@@ -176,7 +179,7 @@ static void an_encrypted_key_is_an_error_and_not_a_crash(void **state)
     (void)state;
     rest_fixture_start(&f, handler, NULL);
     o = rest_fixture_options(&f);
-    o.cert_pem = f.client_cert.cert_pem;
+    o.cert_pem = kube_testing_cert_pem(f.client_cert);
     o.cert_pem_len = strlen(o.cert_pem);
     o.key_pem = encrypted;
     o.key_pem_len = sizeof encrypted - 1;
@@ -192,10 +195,10 @@ static void tls_and_plain_http_do_not_meet(void **state)
 
     (void)state;
     rest_fixture_init(&f);
-    rest_fixture_start_with(&f, (test_server_options){ .handler = handler }, "127.0.0.1");
+    rest_fixture_start_with(&f, (kube_testing_http_server_options){ .handler = handler }, "127.0.0.1");
     o = rest_fixture_options(&f);
     get_and_expect(&o, KUBE_OK, NULL); /* plain HTTP works where it is asked for */
-    snprintf(url, sizeof url, "https://127.0.0.1:%u", test_server_port(f.server));
+    snprintf(url, sizeof url, "https://127.0.0.1:%u", kube_testing_http_server_port(f.server));
     o.base_url = url;
     o.timeout_ms = 2000;
     {
@@ -212,7 +215,7 @@ static void tls_and_plain_http_do_not_meet(void **state)
 
     rest_fixture_start(&f, handler, NULL);
     o = rest_fixture_options(&f);
-    snprintf(url, sizeof url, "http://127.0.0.1:%u", test_server_port(f.server));
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", kube_testing_http_server_port(f.server));
     o.base_url = url;
     get_and_expect(&o, KUBE_ERR_UNAVAILABLE, NULL);
     rest_fixture_clear(&f);

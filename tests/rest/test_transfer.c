@@ -19,25 +19,25 @@
     "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"pods \\\"x\\\" not found\"," \
     "\"reason\":\"NotFound\",\"code\":404}"
 
-static void write_endless_body(test_connection *c)
+static void write_endless_body(kube_testing_connection *c)
 {
     char block[16384];
 
     memset(block, 'x', sizeof block);
-    test_writef(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 4096; i++) { /* 64 MiB */
-        test_writef(c, "%zx\r\n", sizeof block);
-        test_write(c, block, sizeof block);
-        test_writef(c, "\r\n");
+        kube_testing_connection_writef(c, "%zx\r\n", sizeof block);
+        kube_testing_connection_write(c, block, sizeof block);
+        kube_testing_connection_writef(c, "\r\n");
     }
 }
 
-static void write_many_headers(test_connection *c)
+static void write_many_headers(kube_testing_connection *c)
 {
-    test_writef(c, "HTTP/1.1 200 OK\r\n");
+    kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\n");
     for (int i = 0; i < 4000; i++)
-        test_writef(c, "X-%d: %0100d\r\n", i, i);
-    test_writef(c, "Content-Length: 0\r\n\r\n");
+        kube_testing_connection_writef(c, "X-%d: %0100d\r\n", i, i);
+    kube_testing_connection_writef(c, "Content-Length: 0\r\n\r\n");
 }
 
 static void put_bits(unsigned char *out, size_t *at, const char *bits)
@@ -48,7 +48,7 @@ static void put_bits(unsigned char *out, size_t *at, const char *bits)
 
 /* 850 KB that become 135 MB: one literal 'x', then half a million times "the same 258 bytes again", in one deflate
  * block with the fixed codes. */
-static void write_gzip_bomb(test_connection *c)
+static void write_gzip_bomb(kube_testing_connection *c)
 {
     static const unsigned char head[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3 };
     static unsigned char block[1 << 20];
@@ -59,66 +59,68 @@ static void write_gzip_bomb(test_connection *c)
     put_bits(block, &at, "10101000"); /* the literal 'x' */
     for (int i = 0; i < 1 << 19; i++)
         put_bits(block, &at, "1100010100000"); /* length 258, distance 1 */
-    test_writef(c, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
-    test_writef(c, "%zx\r\n", sizeof head + at / 8);
-    test_write(c, head, sizeof head);
-    test_write(c, block, at / 8);
-    test_writef(c, "\r\n0\r\n\r\n");
+    kube_testing_connection_writef(c,
+                                   "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
+    kube_testing_connection_writef(c, "%zx\r\n", sizeof head + at / 8);
+    kube_testing_connection_write(c, head, sizeof head);
+    kube_testing_connection_write(c, block, at / 8);
+    kube_testing_connection_writef(c, "\r\n0\r\n\r\n");
 }
 
-static void handler(void *user, test_connection *c, const test_request *r)
+static void handler(void *user, kube_testing_connection *c, const kube_testing_request *r)
 {
     char value[200];
 
     (void)user;
     if (strcmp(r->target, "/ok") == 0) {
-        test_reply(c, 200, "Content-Type: application/json\r\nETag:  \"abc\" \r\nX-Empty:\r\n", "{}");
+        kube_testing_connection_reply(c, 200, "Content-Type: application/json\r\nETag:  \"abc\" \r\nX-Empty:\r\n",
+                                      "{}");
     } else if (strcmp(r->target, "/echo") == 0) {
-        test_reply(c, 200, NULL, r->head);
+        kube_testing_connection_reply(c, 200, NULL, r->head);
     } else if (strcmp(r->target, "/count") == 0) {
         snprintf(value, sizeof value, "%u", r->connection);
-        test_reply(c, 200, NULL, value);
+        kube_testing_connection_reply(c, 200, NULL, value);
     } else if (strcmp(r->target, "/hold") == 0) {
-        test_hold(c, 30000);
+        kube_testing_connection_hold(c, 30000);
     } else if (strcmp(r->target, "/endless") == 0) {
         write_endless_body(c);
     } else if (strcmp(r->target, "/headers") == 0) {
         write_many_headers(c);
     } else if (strcmp(r->target, "/long-header") == 0) {
-        test_writef(c, "HTTP/1.1 200 OK\r\nX: %0150000d\r\nContent-Length: 0\r\n\r\n", 1);
+        kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nX: %0150000d\r\nContent-Length: 0\r\n\r\n", 1);
     } else if (strcmp(r->target, "/soon") == 0) {
-        test_hold(c, 150);
-        test_reply(c, 200, NULL, "at last");
+        kube_testing_connection_hold(c, 150);
+        kube_testing_connection_reply(c, 200, NULL, "at last");
     } else if (strcmp(r->target, "/bomb") == 0) {
         write_gzip_bomb(c);
     } else if (strcmp(r->target, "/short") == 0) {
-        test_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
-        test_close(c);
+        kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+        kube_testing_connection_close(c);
     } else if (strcmp(r->target, "/reset") == 0) {
-        test_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
-        test_reset(c);
+        kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+        kube_testing_connection_reset(c);
     } else if (strcmp(r->target, "/nothing") == 0) {
-        test_close(c);
+        kube_testing_connection_close(c);
     } else if (strcmp(r->target, "/http09") == 0) {
-        test_writef(c, "hello\r\n");
-        test_close(c);
+        kube_testing_connection_writef(c, "hello\r\n");
+        kube_testing_connection_close(c);
     } else if (strcmp(r->target, "/nonsense") == 0) {
-        test_writef(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n");
-        test_close(c);
+        kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n");
+        kube_testing_connection_close(c);
     } else if (strcmp(r->target, "/bye") == 0) {
-        test_reply(c, 200, NULL, "bye"); /* says keep-alive, and closes all the same */
-        test_close(c);
+        kube_testing_connection_reply(c, 200, NULL, "bye"); /* says keep-alive, and closes all the same */
+        kube_testing_connection_close(c);
     } else if (strcmp(r->target, "/to-ok") == 0) {
-        test_reply(c, 307, "Location: /ok\r\n", "");
+        kube_testing_connection_reply(c, 307, "Location: /ok\r\n", "");
     } else if (strcmp(r->target, "/to-evil") == 0) {
-        test_reply(c, 302, "Location: https://evil.example/\r\n", "");
+        kube_testing_connection_reply(c, 302, "Location: https://evil.example/\r\n", "");
     } else if (strcmp(r->target, "/loop") == 0) {
-        test_reply(c, 302, "Location: /loop\r\n", "");
+        kube_testing_connection_reply(c, 302, "Location: /loop\r\n", "");
     } else if (strcmp(r->target, "/interim") == 0) {
-        test_writef(c, "HTTP/1.1 103 Early Hints\r\nETag: wrong\r\n\r\n");
-        test_reply(c, 200, "ETag: right\r\n", "x");
+        kube_testing_connection_writef(c, "HTTP/1.1 103 Early Hints\r\nETag: wrong\r\n\r\n");
+        kube_testing_connection_reply(c, 200, "ETag: right\r\n", "x");
     } else {
-        test_reply(c, 404, "Content-Type: application/json\r\n", STATUS_404);
+        kube_testing_connection_reply(c, 404, "Content-Type: application/json\r\n", STATUS_404);
     }
 }
 
@@ -179,12 +181,12 @@ static void requests_one_after_the_other_share_a_connection(void **state)
 {
     rest_fixture *f = *state;
     kube_rest_client *client = rest_fixture_client(f);
-    unsigned before = test_server_connections(f->server);
+    unsigned before = kube_testing_http_server_connection_count(f->server);
     kube_rest_client_stats stats;
 
     for (int i = 0; i < 20; i++)
         get_and_expect(client, "/ok", KUBE_OK, NULL);
-    assert_int_equal(test_server_connections(f->server) - before, 1);
+    assert_int_equal(kube_testing_http_server_connection_count(f->server) - before, 1);
     kube_rest_client_read_stats(client, &stats);
     assert_int_equal(stats.connections, 1);
     kube_rest_client_unref(client);
@@ -222,7 +224,7 @@ static void many_requests_at_once_wait_for_the_first_connection_and_stay_within_
     rest_fixture *f = *state;
     kube_rest_client *client = rest_fixture_client(f);
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
-    unsigned before = test_server_connections(f->server);
+    unsigned before = kube_testing_http_server_connection_count(f->server);
     rest_result results[100];
     kube_io *io = NULL;
 
@@ -239,7 +241,7 @@ static void many_requests_at_once_wait_for_the_first_connection_and_stay_within_
         assert_int_equal(results[i].calls, 1);
         rest_result_clear(&results[i]);
     }
-    assert_in_range(test_server_connections(f->server) - before, 2, 16);
+    assert_in_range(kube_testing_http_server_connection_count(f->server) - before, 2, 16);
     kube_rest_client_unref(client);
     kube_io_free(io);
 }
@@ -266,11 +268,15 @@ static void broken_answers_are_errors_and_the_client_stays_usable(void **state)
         kube_status status;
         const char *part;
     } cases[] = {
-        { "/short", KUBE_ERR_UNAVAILABLE, "lost" },       { "/reset", KUBE_ERR_UNAVAILABLE, "lost" },
-        { "/nothing", KUBE_ERR_UNAVAILABLE, "lost" },     { "/http09", KUBE_ERR_PROTOCOL, NULL },
-        { "/nonsense", KUBE_ERR_UNAVAILABLE, NULL },      { "/headers", KUBE_ERR_LIMIT, "headers" },
+        { "/short", KUBE_ERR_UNAVAILABLE, "lost" },
+        { "/reset", KUBE_ERR_UNAVAILABLE, "lost" },
+        { "/nothing", KUBE_ERR_UNAVAILABLE, "lost" },
+        { "/http09", KUBE_ERR_PROTOCOL, NULL },
+        { "/nonsense", KUBE_ERR_UNAVAILABLE, NULL },
+        { "/headers", KUBE_ERR_LIMIT, "headers" },
         { "/long-header", KUBE_ERR_LIMIT, "header" },
-        { "/to-evil", KUBE_ERR_PROTOCOL, "another origin" }, { "/loop", KUBE_ERR_PROTOCOL, "more than 10 redirects" },
+        { "/to-evil", KUBE_ERR_PROTOCOL, "another origin" },
+        { "/loop", KUBE_ERR_PROTOCOL, "more than 10 redirects" },
     };
     kube_rest_client *client = rest_fixture_client(*state);
 
@@ -427,8 +433,8 @@ static void a_client_may_lose_its_last_reference_while_a_blocking_call_waits(voi
 
 typedef struct retry {
     kube_rest_client *client;
-    kube_io          *io;
-    rest_result       first, second;
+    kube_io *io;
+    rest_result first, second;
 } retry;
 
 static void on_first(void *user, kube_status status, kube_rest_response *response, kube_error *err)
@@ -450,17 +456,17 @@ static void what_a_done_starts_is_a_new_try_of_its_own(void **state)
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
     unsigned before;
 
-    o.ca_pem = f->other_ca.cert_pem; /* no connection can be made */
+    o.ca_pem = kube_testing_cert_pem(f->other_ca); /* no connection can be made */
     o.ca_pem_len = strlen(o.ca_pem);
     assert_int_equal(kube_rest_client_new(&o, &t.client, NULL), KUBE_OK);
     assert_int_equal(kube_io_new(NULL, &t.io, NULL), KUBE_OK);
     request.path = "/ok";
-    before = test_server_connections(f->server);
+    before = kube_testing_http_server_connection_count(f->server);
     assert_int_equal(kube_rest_client_start(t.client, t.io, &request, NULL, on_first, &t, NULL), KUBE_PENDING);
     rest_run_until_done(t.io, &t.second);
     assert_int_equal(t.first.status, KUBE_ERR_TLS);
     assert_int_equal(t.second.status, KUBE_ERR_TLS);
-    assert_int_equal(test_server_connections(f->server) - before, 2); /* it was really tried */
+    assert_int_equal(kube_testing_http_server_connection_count(f->server) - before, 2); /* it was really tried */
     rest_result_clear(&t.first);
     rest_result_clear(&t.second);
     kube_rest_client_unref(t.client);

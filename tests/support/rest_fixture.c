@@ -16,32 +16,41 @@ static void require(bool ok, const char *what)
     abort();
 }
 
+kube_testing_cert *rest_fixture_cert(kube_testing_cert_options options, const kube_testing_cert *issuer)
+{
+    kube_testing_cert *cert = NULL;
+
+    options.struct_size = sizeof options;
+    require(kube_testing_cert_new(&options, issuer, &cert, NULL) == KUBE_OK, "making a certificate");
+    return cert;
+}
+
 void rest_fixture_init(rest_fixture *f)
 {
     memset(f, 0, sizeof *f);
-    test_cert_make(&f->ca, &(test_cert_options){ .common_name = "test CA", .authority = true }, NULL);
-    test_cert_make(&f->other_ca, &(test_cert_options){ .common_name = "other CA", .authority = true }, NULL);
-    test_cert_make(&f->server_cert,
-                   &(test_cert_options){ .common_name = "server", .san = "DNS:localhost,IP:127.0.0.1" },
-                   &f->ca);
-    test_cert_make(&f->client_cert, &(test_cert_options){ .common_name = "client" }, &f->ca);
+    f->ca = rest_fixture_cert((kube_testing_cert_options){ .common_name = "test CA", .authority = true }, NULL);
+    f->other_ca = rest_fixture_cert((kube_testing_cert_options){ .common_name = "other CA", .authority = true }, NULL);
+    f->server_cert = rest_fixture_cert(
+        (kube_testing_cert_options){ .common_name = "server", .alt_names = "DNS:localhost,IP:127.0.0.1" }, f->ca);
+    f->client_cert = rest_fixture_cert((kube_testing_cert_options){ .common_name = "client" }, f->ca);
 }
 
-void rest_fixture_start_with(rest_fixture *f, test_server_options options, const char *host)
+void rest_fixture_start_with(rest_fixture *f, kube_testing_http_server_options options, const char *host)
 {
-    f->server = test_server_start(&options);
+    options.struct_size = sizeof options;
+    require(kube_testing_http_server_start(&options, &f->server, NULL) == KUBE_OK, "starting a server");
     snprintf(f->url, sizeof f->url, "%s://%s:%u", options.cert != NULL ? "https" : "http", host,
-             test_server_port(f->server));
+             kube_testing_http_server_port(f->server));
 }
 
-void rest_fixture_start(rest_fixture *f, test_handler *handler, void *user)
+void rest_fixture_start(rest_fixture *f, kube_testing_handler *handler, void *user)
 {
     rest_fixture_init(f);
-    rest_fixture_start_with(f, (test_server_options){ .handler = handler, .user = user, .cert = &f->server_cert },
-                            "127.0.0.1");
+    rest_fixture_start_with(
+        f, (kube_testing_http_server_options){ .handler = handler, .user = user, .cert = f->server_cert }, "127.0.0.1");
 }
 
-void rest_fixture_start_process(rest_fixture *f, test_handler *handler, void *user)
+void rest_fixture_start_process(rest_fixture *f, kube_testing_handler *handler, void *user)
 {
     int ready[2];
 
@@ -50,8 +59,9 @@ void rest_fixture_start_process(rest_fixture *f, test_handler *handler, void *us
     f->pid = fork();
     require(f->pid >= 0, "forking");
     if (f->pid == 0) {
-        rest_fixture_start_with(f, (test_server_options){ .handler = handler, .user = user, .cert = &f->server_cert },
-                                "127.0.0.1");
+        rest_fixture_start_with(
+            f, (kube_testing_http_server_options){ .handler = handler, .user = user, .cert = f->server_cert },
+            "127.0.0.1");
         require(write(ready[1], f->url, sizeof f->url) == (ssize_t)sizeof f->url, "telling the port");
         for (;;)
             pause();
@@ -67,11 +77,11 @@ void rest_fixture_clear(rest_fixture *f)
         kill(f->pid, SIGKILL);
         waitpid(f->pid, NULL, 0);
     }
-    test_server_stop(f->server);
-    test_cert_clear(&f->ca);
-    test_cert_clear(&f->other_ca);
-    test_cert_clear(&f->server_cert);
-    test_cert_clear(&f->client_cert);
+    kube_testing_http_server_stop(f->server);
+    kube_testing_cert_free(f->ca);
+    kube_testing_cert_free(f->other_ca);
+    kube_testing_cert_free(f->server_cert);
+    kube_testing_cert_free(f->client_cert);
 }
 
 kube_rest_client_options rest_fixture_options(const rest_fixture *f)
@@ -79,8 +89,8 @@ kube_rest_client_options rest_fixture_options(const rest_fixture *f)
     kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
 
     o.base_url = f->url;
-    o.ca_pem = f->ca.cert_pem;
-    o.ca_pem_len = strlen(f->ca.cert_pem);
+    o.ca_pem = kube_testing_cert_pem(f->ca);
+    o.ca_pem_len = strlen(o.ca_pem);
     o.timeout_ms = 10000;
     return o;
 }

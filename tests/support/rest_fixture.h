@@ -2,7 +2,7 @@
 #ifndef REST_FIXTURE_H
 #define REST_FIXTURE_H
 
-#include "test_server.h"
+#include <kube/testing/http_server.h>
 
 #include <kube/rest/client.h>
 #include <kube/rest/request.h>
@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 typedef struct rest_fixture {
-    test_cert    ca, other_ca, server_cert, client_cert;
-    test_server *server; /* NULL when it is a process of its own */
-    pid_t        pid;    /* of that process, or 0 */
-    char         url[64];
+    kube_testing_cert        *ca, *other_ca, *server_cert, *client_cert;
+    kube_testing_http_server *server; /* NULL when it is a process of its own */
+    pid_t                     pid;    /* of that process, or 0 */
+    char                      url[64];
 } rest_fixture;
 
 /* What one request came to. */
@@ -24,11 +24,13 @@ typedef struct rest_result {
     kube_error         *err;
 } rest_result;
 
+/* The options need no initialiser. Whoever asked frees it. */
+kube_testing_cert *rest_fixture_cert(kube_testing_cert_options options, const kube_testing_cert *issuer);
 void rest_fixture_init(rest_fixture *f); /* the certificates only */
-void rest_fixture_start(rest_fixture *f, test_handler *handler, void *user);
-void rest_fixture_start_with(rest_fixture *f, test_server_options options, const char *host);
+void rest_fixture_start(rest_fixture *f, kube_testing_handler *handler, void *user);
+void rest_fixture_start_with(rest_fixture *f, kube_testing_http_server_options options, const char *host);
 /* The same in a process of its own: every thread and descriptor of this one is then the library's under test. */
-void rest_fixture_start_process(rest_fixture *f, test_handler *handler, void *user);
+void rest_fixture_start_process(rest_fixture *f, kube_testing_handler *handler, void *user);
 void rest_fixture_clear(rest_fixture *f);
 
 /* Options that trust the fixture's CA. */

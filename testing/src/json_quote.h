@@ -1,0 +1,10 @@
+/* Text as a JSON string. */
+#ifndef KUBE_TESTING_SRC_JSON_QUOTE_H
+#define KUBE_TESTING_SRC_JSON_QUOTE_H
+
+#include <kube/base/buf.h>
+
+/* With its quotes. Bytes beyond ASCII are taken for Latin-1, which HTTP's headers are: the result is always valid. */
+void kube__json_quote(kube_buf *out, const char *text);
+
+#endif

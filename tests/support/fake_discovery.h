@@ -10,6 +10,7 @@
  * is answered again and again. */
 typedef struct fake_discovery {
     const char *answers[4];
+    kube_discovery_snapshot *ready; /* answered instead, when not NULL: costs no memory */
     size_t attempts;
     kube_status failure; /* instead of an answer */
     kube_cancel *fires;  /* fired by the first answer */

@@ -5,6 +5,7 @@
 
 #include <kube/sys/store.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 typedef enum slow_store_op {
@@ -20,7 +21,7 @@ typedef enum slow_store_op {
 typedef struct slow_store_knobs {
     kube_status fail[SLOW_STORE_OPS];  /* answered instead, when not KUBE_OK                        */
     bool        silent;                /* never answers: until the call is cancelled or out of time */
-    unsigned    count[SLOW_STORE_OPS]; /* how often each was begun                                  */
+    atomic_uint count[SLOW_STORE_OPS]; /* how often each was begun                                  */
     int         destroyed;
 } slow_store_knobs;
 

@@ -103,6 +103,15 @@ static void fail_running(kube__pool *pool, kube_status status, const char *why)
     }
 }
 
+/* The watches first: libcurl closes descriptors, and another thread may be given their numbers at once. */
+static void clean_up_multi(kube__pool *pool, CURLM *multi)
+{
+    kube__pool_free_sockets(pool);
+    if (multi != NULL)
+        curl_multi_cleanup(multi);
+    kube__pool_free_sockets(pool); /* what it asked for on its way out */
+}
+
 /* What libcurl says after an error of its own is undefined: every transfer fails and the multi is replaced. */
 static void replace_multi(kube__pool *pool)
 {
@@ -111,9 +120,7 @@ static void replace_multi(kube__pool *pool)
     fail_running(pool, KUBE_ERR_UNAVAILABLE, "the network layer failed and was started anew");
     pool->broken = false;
     pool->multi = NULL;
-    if (multi != NULL)
-        curl_multi_cleanup(multi);
-    kube__pool_free_sockets(pool);
+    clean_up_multi(pool, multi);
 }
 
 static void finish_one(kube__pool *pool, kube__transfer *t, CURLcode code)
@@ -273,9 +280,7 @@ void kube__pool_close(kube__pool *pool)
     pthread_mutex_unlock(&transport->lock);
     for (size_t i = 0; i < pool->spare_count; i++)
         curl_easy_cleanup(pool->spare[i]);
-    if (pool->multi != NULL)
-        curl_multi_cleanup(pool->multi);
-    kube__pool_free_sockets(pool);
+    clean_up_multi(pool, pool->multi);
     kube__free(pool->sockets);
     kube_io_timer_free(pool->timer);
     kube_io_timer_free(pool->stall_timer);

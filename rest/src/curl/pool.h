@@ -18,6 +18,7 @@ typedef struct kube__socket {
     struct kube__pool *pool;
     curl_socket_t      fd;
     kube_io_watch     *watch;
+    bool               ours;     /* opened by on_open(); else by libcurl for itself, such as its resolver's */
     int64_t            heard_ns; /* when something last came */
 } kube__socket;
 

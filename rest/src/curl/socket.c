@@ -31,7 +31,7 @@ static void on_ready(void *user, unsigned events)
     kube__pool_socket_ready(s->pool, s->fd, events);
 }
 
-static kube__socket *add(kube__pool *pool, curl_socket_t fd)
+static kube__socket *add(kube__pool *pool, curl_socket_t fd, bool ours)
 {
     kube__socket *s = NULL;
 
@@ -48,6 +48,7 @@ static kube__socket *add(kube__pool *pool, curl_socket_t fd)
         return NULL;
     s->pool = pool;
     s->fd = fd;
+    s->ours = ours;
     if (kube_io_watch_new(pool->io, fd, 0, on_ready, s, &s->watch, NULL) != KUBE_OK) {
         kube__free(s);
         return NULL;
@@ -84,14 +85,16 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *a
     (void)easy;
     (void)assigned;
     if (what == CURL_POLL_REMOVE) {
-        if (s != NULL)
+        if (s != NULL && s->ours)
             kube_io_watch_set(s->watch, 0);
+        else
+            forget(pool, fd); /* libcurl closes what it opened, without a word */
         return 0;
     }
     if (s == NULL && fd == 0)
         return 0; /* 8.12 asks for standard input by mistake; a socket of ours is known since it was opened */
     if (s == NULL)
-        s = add(pool, fd);
+        s = add(pool, fd, false);
     if (s == NULL) {
         pool->broken = true;
         kube_io_task_post(pool->pump_task);
@@ -149,7 +152,7 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
     if (fd == CURL_SOCKET_BAD)
         return fd;
     forget(user, fd);
-    if (add(user, fd) == NULL) {
+    if (add(user, fd, true) == NULL) {
         close(fd);
         return CURL_SOCKET_BAD;
     }

@@ -1,0 +1,247 @@
+/* What fails while a cached client works: memory, and every operation of its stores. The answer comes all the same, or
+ * a status; nothing is leaked; and afterwards it works. */
+#include "cached_fixture.h"
+#include "fetch_outcome.h"
+
+#define ALL "apps/v1: deployments; batch/v1: jobs"
+#define TTL KUBE_FRESHNESS_DEFAULT
+
+static cached_fixture f;
+
+static kube_status try_all(kube_discovery *d, kube_freshness freshness)
+{
+    kube_call_options o = KUBE_CALL_OPTIONS_INIT;
+    kube_api_resource_lists *lists = NULL;
+    kube_error *err = NULL;
+    kube_status st;
+
+    o.freshness = freshness;
+    st = kube_discovery_server_groups_and_resources(d, &o, NULL, &lists, &err);
+    if (st == KUBE_OK)
+        assert_int_equal(kube_api_resource_lists_count(lists), 2);
+    else
+        assert_int_equal(kube_error_status(err), st);
+    kube_api_resource_lists_unref(lists);
+    kube_error_free(err);
+    return st;
+}
+
+static kube_status try_version(kube_discovery *d)
+{
+    kube_api_resource_list *list = NULL;
+    kube_status st = kube_discovery_server_resources_for_group_version(d, "apps/v1", NULL, &list, NULL);
+
+    if (st == KUBE_OK)
+        assert_int_equal(kube_api_resource_list_count(list), 1);
+    kube_api_resource_list_unref(list);
+    return st;
+}
+
+typedef kube_status scenario(void);
+
+/* Cold, then again, then revalidated: written, used, touched. */
+static kube_status cold(void)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_status st = try_version(d);
+
+    if (st == KUBE_OK)
+        st = try_all(d, TTL);
+    if (st == KUBE_OK)
+        st = try_all(d, KUBE_FRESHNESS_REVALIDATE);
+    kube_discovery_unref(d);
+    return st;
+}
+
+/* The clients are made before, so that the allocations of making them are not failed: that is the builder's test. */
+static kube_discovery *client;
+
+static kube_status ask_everything(void)
+{
+    kube_status st = try_version(client);
+
+    if (st == KUBE_OK)
+        st = try_all(client, TTL);
+    if (st == KUBE_OK)
+        st = try_all(client, KUBE_FRESHNESS_REVALIDATE);
+    if (st == KUBE_OK)
+        st = try_all(client, KUBE_FRESHNESS_ONLY_IF_CACHED);
+    return st;
+}
+
+/* Each round begins with an empty place, or with one that another client has filled. */
+static void fail_each_allocation(cached_place place, bool filled, bool unchanged)
+{
+    for (size_t n = 1;; n++) {
+        kube_discovery_snapshot *ready = aggregated_snapshot(NULL, cached_apps_and_batch);
+        kube_status st;
+        bool reached;
+
+        cached_fixture_init(&f, place);
+        f.fake.ready = ready;
+        f.fake.later = n % 2 == 0;
+        if (filled)
+            assert_int_equal(cold(), KUBE_OK);
+        f.fake.unchanged = unchanged;
+        client = cached_fixture_client(&f);
+        alloc_trace_fail_at(n);
+        st = ask_everything();
+        reached = alloc_trace_stop();
+        if (st != KUBE_OK && st != KUBE_ERR_OUT_OF_MEMORY)
+            fail_msg("allocation %zu: %s", n, kube_status_name(st));
+        if (ask_everything() != KUBE_OK)
+            fail_msg("allocation %zu: it works no more", n);
+        kube_discovery_unref(client);
+        assert_int_equal(cold(), KUBE_OK);
+        kube_discovery_snapshot_unref(ready);
+        cached_fixture_clear(&f);
+        if (!reached) {
+            print_message("  place %d, %s: %zu allocations\n", (int)place, filled ? "filled" : "empty", n - 1);
+            assert_true(n > 20);
+            break;
+        }
+        assert_true(n < 2000);
+    }
+}
+
+static void each_allocation_may_fail_over_each_place(void **state)
+{
+    (void)state;
+    for (int place = 0; place < CACHED_PLACES; place++) {
+        fail_each_allocation((cached_place)place, false, false);
+        fail_each_allocation((cached_place)place, true, true);
+    }
+}
+
+static void turn(kube_io *io)
+{
+    kube_status st = kube_io_step(io, 0);
+
+    assert_true(st == KUBE_OK || st == KUBE_PENDING);
+}
+
+/* ---- stores that fail ---- */
+
+static void expect_answers(const char *what)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+
+    for (int i = 0; i < 2; i++) {
+        if (strcmp(ask_all(d, TTL), ALL) != 0)
+            fail_msg("%s: %s", what, ask_all(d, TTL));
+        assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+        assert_string_equal(ask_all(d, KUBE_FRESHNESS_REVALIDATE), ALL);
+    }
+    kube_discovery_unref(d);
+}
+
+static void whatever_a_store_fails_at_the_answer_comes(void **state)
+{
+    static const kube_status failures[] = { KUBE_ERR_IO,    KUBE_ERR_LIMIT,       KUBE_ERR_UNAVAILABLE,
+                                            KUBE_ERR_PARSE, KUBE_ERR_UNSUPPORTED, KUBE_ERR_CONFLICT };
+    char what[128];
+
+    (void)state;
+    for (int place = CACHED_DOCUMENTS_SLOW; place <= CACHED_SLOW; place++) {
+        for (int op = 0; op < SLOW_STORE_OPS; op++) {
+            for (size_t i = 0; i < COUNT_OF(failures); i++) {
+                if (place != CACHED_DOCUMENTS_SLOW && place != CACHED_SLOW)
+                    continue;
+                if (op == SLOW_STORE_LOCK && failures[i] == KUBE_ERR_CONFLICT)
+                    continue; /* that is no fault, but somebody else's lock: it is waited for */
+                cached_fixture_init(&f, (cached_place)place);
+                f.fake.unchanged = true;
+                f.store_knobs.fail[op] = f.documents_knobs.fail[op] = failures[i];
+                snprintf(what, sizeof what, "operation %d fails with %s", op, kube_status_name(failures[i]));
+                expect_answers(what);
+                f.store_knobs.fail[op] = f.documents_knobs.fail[op] = KUBE_OK;
+                expect_answers(what);
+                cached_fixture_clear(&f);
+            }
+        }
+    }
+}
+
+static void a_store_that_never_answers_costs_no_more_than_the_deadline(void **state)
+{
+    (void)state;
+    for (int documents = 0; documents <= 1; documents++) {
+        fake_clock clock;
+        kube_io_options io_opts = KUBE_IO_OPTIONS_INIT;
+        kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+        kube_io *io = NULL;
+        kube_discovery *d;
+        outcome o = { .calls = 0 };
+
+        fake_clock_init(&clock);
+        io_opts.clock = &clock.clock;
+        assert_int_equal(kube_io_new(&io_opts, &io, NULL), KUBE_OK);
+        cached_fixture_init(&f, documents ? CACHED_DOCUMENTS_SLOW : CACHED_SLOW);
+        f.store_knobs.silent = !documents;
+        f.documents_knobs.silent = documents;
+        d = cached_fixture_client(&f);
+        opts.timeout_ms = 1000;
+        assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, &opts, on_fetched, &o, NULL),
+                         KUBE_PENDING);
+        for (int i = 0; i < 20; i++)
+            turn(io);
+        assert_int_equal(o.calls, 0);
+        fake_clock_advance(&clock, 1001);
+        for (int i = 0; i < 20 && o.calls == 0; i++)
+            turn(io);
+        assert_int_equal(o.calls, 1);
+        assert_int_equal(o.status, KUBE_ERR_TIMEOUT);
+        outcome_clear(&o);
+        f.store_knobs.silent = f.documents_knobs.silent = false;
+        assert_string_equal(ask_all(d, TTL), ALL);
+        kube_discovery_unref(d);
+        kube_io_free(io);
+        cached_fixture_clear(&f);
+    }
+}
+
+/* The loop goes away while a store is waited for: one done, and nothing is left. */
+static void the_loop_may_end_in_every_phase(void **state)
+{
+    bool over = false;
+
+    (void)state;
+    for (int turns = 0; !over; turns++) {
+        kube_io *io = NULL;
+        kube_discovery *d;
+        outcome o = { .calls = 0 };
+
+        assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+        cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+        f.fake.later = true;
+        d = cached_fixture_client(&f);
+        assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL),
+                         KUBE_PENDING);
+        for (int i = 0; i < turns; i++)
+            turn(io);
+        over = o.calls == 1;
+        if (over)
+            assert_true(turns > 5);
+        kube_io_free(io);
+        assert_int_equal(o.calls, 1);
+        assert_int_equal(o.status, over ? KUBE_OK : KUBE_ERR_CANCELLED);
+        outcome_clear(&o);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+        assert_true(turns < 1000);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(each_allocation_may_fail_over_each_place),
+        ALLOC_TRACE_TEST(whatever_a_store_fails_at_the_answer_comes),
+        ALLOC_TRACE_TEST(a_store_that_never_answers_costs_no_more_than_the_deadline),
+        ALLOC_TRACE_TEST(the_loop_may_end_in_every_phase),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,292 @@
+/* The cached client on one thread of somebody else's loop, over the large cluster: 224 files written, read, touched;
+ * another process that holds the lock; a refresh. Nothing of it holds the loop up. With KUBE_E2E_DIR in the environment
+ * the server is the real one of the end-to-end tests, else the stub in a process of its own. */
+#include "cached_fixture.h"
+#include "fetch_outcome.h"
+#include "foreign_loop.h"
+
+#include <kube/auth.h>
+#include <kube/discovery.h>
+#include <kube/testing.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIMIT_NS = 20 * 1000000, HOLD_MS = 1000 };
+
+static char root[64], cache_dir[128], kubeconfig[256];
+static pid_t server;
+
+/* ---- the server ---- */
+
+static void serve(int ready)
+{
+    kube_testing_apiserver_options opts = KUBE_TESTING_APISERVER_OPTIONS_INIT;
+    kube_testing_apiserver *stub = NULL;
+
+    opts.recording = KUBE_FIXTURES "/kube-apiserver-1.37/large";
+    if (kube_testing_apiserver_start(&opts, &stub, NULL) != KUBE_OK ||
+        kube_testing_apiserver_write_kubeconfig(stub, kubeconfig, NULL) != KUBE_OK || write(ready, "r", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+static int set_up_all(void **state)
+{
+    const char *dir = getenv("KUBE_E2E_DIR");
+    int ready[2];
+    char byte;
+
+    (void)state;
+    snprintf(root, sizeof root, "/tmp/kube-loop-XXXXXX");
+    if (mkdtemp(root) == NULL || pipe(ready) != 0)
+        return -1;
+    snprintf(cache_dir, sizeof cache_dir, "%s/cache", root);
+    if (dir != NULL) {
+        snprintf(kubeconfig, sizeof kubeconfig, "%s/admin.kubeconfig", dir);
+    } else {
+        snprintf(kubeconfig, sizeof kubeconfig, "%s/kubeconfig", root);
+        server = fork();
+        if (server == 0)
+            serve(ready[1]);
+        if (read(ready[0], &byte, 1) != 1)
+            return -1;
+    }
+    close(ready[0]);
+    close(ready[1]);
+    return 0;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    if (server > 0) {
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+    }
+    remove_tree(root);
+    return 0;
+}
+
+/* ---- the client ---- */
+
+typedef struct client {
+    kube_rest_client *rest;
+    kube_discovery *discovery;
+} client;
+
+static void connect_client(client *c)
+{
+    kube_auth_options opts = KUBE_AUTH_OPTIONS_INIT;
+    kube_cached_discovery_builder *b = kube_cached_discovery_builder_new();
+    kube_error *err = NULL;
+    kube_status st;
+
+    *c = (client){ .rest = NULL };
+    opts.kubeconfig = kubeconfig;
+    st = kube_auth_rest_client_from_kubeconfig(&opts, &c->rest, &err);
+    kube_cached_discovery_builder_rest(b, c->rest);
+    kube_cached_discovery_builder_disk(b, cache_dir);
+    if (st != KUBE_OK || kube_cached_discovery_builder_build(b, &c->discovery, &err) != KUBE_OK)
+        fail_msg("%s", kube_error_message(err));
+}
+
+static void disconnect(client *c)
+{
+    kube_discovery_unref(c->discovery);
+    kube_rest_client_unref(c->rest);
+}
+
+static uint64_t requests_of(const client *c)
+{
+    kube_rest_client_stats stats;
+
+    kube_rest_client_read_stats(c->rest, &stats);
+    return stats.requests;
+}
+
+static void assert_never_held_up(const foreign_loop *loop, const char *what)
+{
+    print_message("%s: turns %u, worst %.2f ms of processor, %.2f ms blocked; own timer fired %u times\n", what,
+                  loop->turns, (double)loop->worst_cpu_ns / 1e6, (double)loop->worst_blocked_ns / 1e6, loop->ticks);
+    assert_true(loop->worst_cpu_ns < LIMIT_NS);
+    assert_true(loop->worst_blocked_ns < LIMIT_NS);
+    assert_true(loop->most_threads <= loop->threads_before);
+}
+
+static void assert_whole_answer(const outcome *o)
+{
+    if (o->status != KUBE_OK && o->status != KUBE_ERR_PARTIAL)
+        fail_msg("%s: %s", kube_status_name(o->status), kube_error_message(o->err));
+    assert_true(kube_api_group_list_count(kube_discovery_snapshot_groups(o->snapshot)) > 10);
+}
+
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* One question on a loop of its own; returns how many requests it took. What is done before the first turn counts as a
+ * turn. */
+static uint64_t ask(client *c, kube_freshness freshness, const char *what, unsigned *ticks)
+{
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    uint64_t before = requests_of(c);
+    foreign_loop loop;
+    outcome o = { .calls = 0 };
+    int64_t began;
+
+    opts.freshness = freshness;
+    foreign_loop_init(&loop, false);
+    began = cpu_ns();
+    assert_int_equal(
+        kube_discovery_fetch_start(c->discovery, loop.io, KUBE_DISCOVERY_WANT_ALL, NULL, &opts, on_fetched, &o, NULL),
+        KUBE_PENDING);
+    began = cpu_ns() - began;
+    if (began > loop.worst_cpu_ns)
+        loop.worst_cpu_ns = began;
+    assert_int_equal(o.calls, 0);
+    assert_true(foreign_loop_run(&loop, &o.calls, 30000));
+    assert_whole_answer(&o);
+    foreign_loop_run_for(&loop, 20);
+    assert_int_equal(o.calls, 1);
+    assert_never_held_up(&loop, what);
+    *ticks = loop.ticks;
+    outcome_clear(&o);
+    foreign_loop_clear(&loop);
+    return requests_of(c) - before;
+}
+
+static const char *below(const char *name)
+{
+    static char path[256];
+
+    snprintf(path, sizeof path, "%s/%s", cache_dir, name);
+    return path;
+}
+
+static void writing_reading_and_refreshing_kubectls_folder_never_holds_the_loop_up(void **state)
+{
+    unsigned ticks;
+    client c;
+
+    (void)state;
+    connect_client(&c);
+    assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "cold, all files written", &ticks), 2);
+    assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "again", &ticks), 0);
+    assert_int_equal(ask(&c, KUBE_FRESHNESS_REVALIDATE, "not modified, all files touched", &ticks), 2);
+    disconnect(&c);
+    connect_client(&c);
+    assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "warm, another client", &ticks), 0);
+    disconnect(&c);
+    remove_tree(below("libkube"));
+    connect_client(&c);
+    assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "all files read", &ticks), 0);
+    disconnect(&c);
+    remove_tree(cache_dir);
+}
+
+/* The process that holds the lock, and lets it go after a while. */
+static pid_t hold_lock(const char *folder)
+{
+    static const char *const segments[] = { "lock" };
+    const kube_store_key key = { segments, 1 };
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        kube_disk_store_options opts = KUBE_DISK_STORE_OPTIONS_INIT;
+        struct timespec pause = { HOLD_MS / 1000, HOLD_MS % 1000 * 1000000 };
+        kube_store *store = NULL;
+        kube_store_lock *lock = NULL;
+
+        opts.path = folder;
+        if (kube_disk_store_new(&opts, &store, NULL) != KUBE_OK ||
+            kube_store_begin_lock(store, NULL, &key, 60000, NULL, NULL, NULL, &lock, NULL) != KUBE_OK ||
+            write(ready[1], "r", 1) != 1)
+            _exit(1);
+        nanosleep(&pause, NULL);
+        _exit(0); /* with the process the lock is gone */
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+static void another_process_that_holds_the_lock_never_holds_the_loop_up(void **state)
+{
+    struct dirent *entry;
+    unsigned ticks;
+    char folder[512];
+    client c;
+    DIR *dir;
+    pid_t pid;
+
+    (void)state;
+    connect_client(&c);
+    (void)ask(&c, KUBE_FRESHNESS_TTL, "to have a folder", &ticks);
+    dir = opendir(below("libkube"));
+    while ((entry = readdir(dir)) != NULL && entry->d_name[0] == '.')
+        ;
+    snprintf(folder, sizeof folder, "%s/libkube/%.100s", cache_dir, entry->d_name);
+    closedir(dir);
+    pid = hold_lock(folder);
+    assert_int_equal(ask(&c, KUBE_FRESHNESS_REVALIDATE, "the lock held for a second", &ticks), 2);
+    assert_true(ticks > HOLD_MS / 2); /* it was waited for, and the loop went on */
+    waitpid(pid, NULL, 0);
+    disconnect(&c);
+    remove_tree(cache_dir);
+}
+
+static void a_refresh_goes_on_while_questions_are_answered_from_what_is_known(void **state)
+{
+    foreign_loop loop;
+    unsigned ticks;
+    outcome o = { .calls = 0 };
+    client c;
+
+    (void)state;
+    connect_client(&c);
+    (void)ask(&c, KUBE_FRESHNESS_TTL, "to know something", &ticks);
+    foreign_loop_init(&loop, true);
+    assert_int_equal(kube_discovery_refresh_start(c.discovery, loop.io, NULL, on_fetched, &o, NULL), KUBE_PENDING);
+    for (int i = 0; o.calls == 0 && i < 10000; i++) {
+        kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+        kube_api_resource_list *list = NULL;
+
+        opts.freshness = KUBE_FRESHNESS_ONLY_IF_CACHED;
+        assert_int_equal(kube_discovery_server_resources_for_group_version(c.discovery, "apps/v1", &opts, &list, NULL),
+                         KUBE_OK);
+        kube_api_resource_list_unref(list);
+        foreign_loop_run_for(&loop, 1);
+    }
+    assert_int_equal(o.calls, 1);
+    assert_whole_answer(&o);
+    assert_never_held_up(&loop, "a refresh");
+    outcome_clear(&o);
+    foreign_loop_clear(&loop);
+    disconnect(&c);
+    remove_tree(cache_dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writing_reading_and_refreshing_kubectls_folder_never_holds_the_loop_up),
+        cmocka_unit_test(another_process_that_holds_the_lock_never_holds_the_loop_up),
+        cmocka_unit_test(a_refresh_goes_on_while_questions_are_answered_from_what_is_known),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}

@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build test asan tsan fuzz e2e bench docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan fuzz e2e bench docs format tidy valgrind install clean
 
 all: build
 
@@ -8,6 +8,10 @@ setup:
 
 build: setup
 	@cmake --preset dev >/dev/null && cmake --build --preset dev
+
+# The main job, shown against the stub server: no cluster, no Go.
+demo: setup
+	@scripts/demo.sh
 
 # The suites with gcc, and again under the address, undefined and leak sanitizers.
 test: setup

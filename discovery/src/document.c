@@ -25,7 +25,7 @@ kube_status kube__document_finish(kube__document *d, kube_error **err)
     if (st == KUBE_OK)
         return st;
     if (d->wrong_kind[0] != '\0')
-        return kube_error_wrap(err, st, "a %s was answered, not a %s", d->wrong_kind, d->kind);
+        return kube_error_wrap(err, st, "its kind is %s, not %s", d->wrong_kind, d->kind);
     return kube_error_wrap(err, st, "%s", d->kind);
 }
 

@@ -9,6 +9,9 @@ const discovery_choice discovery_choice_default = { .cache = "disk",
                                                     .ttl_ms = (int64_t)6 * 60 * 60 * 1000,
                                                     .freshness = KUBE_FRESHNESS_REVALIDATE };
 
+/* A cluster with 500 definitions of custom resources has documents of half a megabyte. */
+static const uint64_t max_document_bytes = 32 << 20;
+
 void discovery_flags(flag *flags, discovery_choice *choice)
 {
     const flag own[] = {
@@ -70,6 +73,7 @@ kube_status discovery_connect(const discovery_choice *choice, kube_rest_client *
     kube_status st = server_connect(&choice->server, rest, err);
 
     opts.request_timeout_ms = choice->server.request_timeout_ms;
+    opts.max_document_bytes = max_document_bytes;
     if (st != KUBE_OK)
         return st;
     if (strcmp(choice->cache, "none") == 0)

@@ -378,8 +378,8 @@ static void a_document_that_makes_no_sense_is_asked_for_and_replaced(void **stat
     expect_text_replaced(LIST("apps/v1", "deployments") "x", "APIResourceList");
     expect_text_replaced("[]", "APIResourceList");
     expect_text_replaced("7", "APIResourceList");
-    expect_text_replaced("{\"kind\":\"APIGroupList\",\"resources\":[{\"name\":\"a\"}]}", "a APIGroupList was answered");
-    expect_text_replaced("{\"kind\":\"Status\",\"resources\":[{\"name\":\"a\"}]}", "a Status was answered");
+    expect_text_replaced("{\"kind\":\"APIGroupList\",\"resources\":[{\"name\":\"a\"}]}", "its kind is APIGroupList");
+    expect_text_replaced("{\"kind\":\"Status\",\"resources\":[{\"name\":\"a\"}]}", "its kind is Status");
     expect_text_replaced("{\"resources\":{\"name\":\"a\"}}", "APIResourceList");
     expect_text_replaced("{\"resources\":[{\"name\":7}]}", "APIResourceList");
     expect_text_replaced("kind: APIResourceList\nresources:\n- name: a\n", "APIResourceList");

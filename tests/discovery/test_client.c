@@ -293,7 +293,7 @@ static void an_answer_that_is_no_discovery_document_is_explained(void **state)
     fake_server_reset(&server);
     fake_server_answer(&server, "/api", 200, FAKE_JSON, core); /* an aggregated document that does not say so */
     fake_server_answer(&server, "/apis", 200, FAKE_JSON, legacy_apps);
-    expect_groups_failure(d, KUBE_ERR_PARSE, "a APIGroupDiscoveryList was answered, not a APIVersions");
+    expect_groups_failure(d, KUBE_ERR_PARSE, "its kind is APIGroupDiscoveryList, not APIVersions");
     fake_server_reset(&server);
     fake_server_answer(&server, "/api", 200, FAKE_V2, core);
     fake_server_answer(&server, "/apis", 200, "application/json;v", apps);
@@ -414,7 +414,7 @@ static void a_body_that_is_no_resource_list_is_an_error(void **state)
         { "", KUBE_ERR_PROTOCOL, "0-length response with status code: 200 and content type: application/json" },
         { "{}", KUBE_OK, NULL },
         { "null", KUBE_OK, NULL },
-        { not_found, KUBE_ERR_PARSE, "a Status was answered, not a APIResourceList" },
+        { not_found, KUBE_ERR_PARSE, "its kind is Status, not APIResourceList" },
         { "{\"resources\":[{\"name\":7}]}", KUBE_ERR_PARSE, "expected a string" },
         { "<html>", KUBE_ERR_PARSE, "GET http://fake/apis/a/v1: APIResourceList: line 1, column 1" },
     };

@@ -285,7 +285,7 @@ static void another_kind_of_document_is_refused_by_name(void **state)
     assert_int_equal(decode_failure(KUBE_DISCOVERY_DOCUMENT_AGGREGATED, "{\"kind\":\"APIGroupList\",\"groups\":[]}",
                                     message, sizeof message),
                      KUBE_ERR_PARSE);
-    assert_non_null(strstr(message, "a APIGroupList was answered, not a APIGroupDiscoveryList"));
+    assert_non_null(strstr(message, "its kind is APIGroupList, not APIGroupDiscoveryList"));
 }
 
 /* A text, then another one over and over. */

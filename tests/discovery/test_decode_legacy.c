@@ -178,7 +178,7 @@ static void another_kind_or_a_wrong_type_is_no_resource_list(void **state)
                          KUBE_ERR_PARSE);
     assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "a/v1", kube_str_c(bad[0]), &err),
                      KUBE_ERR_PARSE);
-    assert_non_null(strstr(kube_error_message(err), "a Status was answered, not a APIResourceList"));
+    assert_non_null(strstr(kube_error_message(err), "its kind is Status, not APIResourceList"));
     kube_error_free(err);
     /* None of them left a trace, and the builder goes on. */
     assert_int_equal(kube_discovery_snapshot_builder_add_resources(

@@ -62,15 +62,8 @@ static const char *words(CURLcode code)
 }
 
 /* libcurl says "unable to get local issuer certificate" and the like; a person wants to hear what to look at. */
-static const char *hint(const kube__transfer *t, CURLcode code)
+static const char *verification_hint(long verify)
 {
-    long verify = X509_V_OK;
-
-    if (code == CURLE_SSL_CERTPROBLEM)
-        return " (the client certificate and its key)";
-    if (code != CURLE_PEER_FAILED_VERIFICATION)
-        return "";
-    curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
     switch (verify) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -84,6 +77,29 @@ static const char *hint(const kube__transfer *t, CURLcode code)
     default:
         return " (the server's certificate does not fit)";
     }
+}
+
+/* A signature that does not fit its key, of which OpenSSL only says where it was computed: the authority that signed
+ * has the name of the one that is trusted, as after it was made anew. */
+static bool is_bad_signature(const kube__transfer *t, CURLcode code)
+{
+    return code == CURLE_SSL_CONNECT_ERROR && (strstr(t->error_text, "asn1 encoding routines") != NULL ||
+                                               strstr(t->error_text, "rsa routines") != NULL);
+}
+
+static const char *hint(const kube__transfer *t, CURLcode code)
+{
+    long verify = X509_V_OK;
+
+    if (code == CURLE_SSL_CERTPROBLEM)
+        return " (the client certificate and its key)";
+    if (is_bad_signature(t, code))
+        return " (the server's certificate is not from the certificate authority that is trusted, but from one of that "
+               "name)";
+    if (code != CURLE_PEER_FAILED_VERIFICATION)
+        return "";
+    curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+    return verification_hint(verify);
 }
 
 kube_status kube__curl_error(const kube__transfer *t, CURLcode code, kube_error **err)

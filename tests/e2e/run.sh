@@ -4,8 +4,9 @@
 #   run.sh BUILD_DIR
 #
 # Stages: bare, as the server starts; large, with 500 custom resources; stale, with API services that nobody serves.
-# Each compares our programs in BUILD_DIR/bin with kubectl, then runs every executable BUILD_DIR/tests/e2e_*, which
-# finds in its environment:
+# Each compares our programs in BUILD_DIR/bin with kubectl, lets both share a cache folder, then runs every executable
+# BUILD_DIR/tests/e2e_*. At the end the server is stopped, and the folders serve without it. The executables find in
+# their environment:
 #
 #   KUBE_E2E_DIR    the cluster's folder (see cluster.sh)      KUBE_E2E_STAGE  bare, large or stale
 #   KUBE_E2E_TOOLS  the folder of kubectl                      KUBE_E2E_BIN    the folder of our programs
@@ -62,6 +63,7 @@ run_case() {
 run_stage() {
     local stage=$1 before=$((PASSED + FAILED)) program
     run_case "$stage: kubectl" "$E2E_HERE/compare-kubectl.sh" "$BUILD_DIR/bin" "$DIR/cluster" "$stage"
+    run_case "$stage: one cache with kubectl" "$E2E_HERE/cache-kubectl.sh" "$BUILD_DIR/bin" "$DIR/cluster" "$stage"
     for program in "$BUILD_DIR"/tests/e2e_*; do
         [[ -f $program && -x $program ]] || continue
         run_case "$stage: $(basename "$program")" env KUBE_E2E_DIR="$DIR/cluster" KUBE_E2E_STAGE="$stage" \
@@ -113,6 +115,7 @@ main() {
     run_stage large
     "$E2E_HERE/dead-apiservice.sh" "$DIR/cluster/admin.kubeconfig"
     run_stage stale
+    run_case "stopped: one cache with kubectl" "$E2E_HERE/cache-stopped.sh" "$BUILD_DIR/bin" "$DIR/cluster"
     COMPLETE=true
 }
 

@@ -1,5 +1,3 @@
-/* Prints the resources of apps/v1: the shortest whole program. README.md shows it, tests/install builds it from an
- * installed libkube. */
 #include <kube/kube.h>
 
 #include <stdio.h>
@@ -13,8 +11,12 @@ int main(void)
 
     /* KUBECONFIG, ~/.kube/config, or a pod's service account */
     kube_status st = kube_auth_rest_client_from_kubeconfig(NULL, &rest, &err);
-    if (st == KUBE_OK)
-        st = kube_discovery_client_new(rest, NULL, &discovery, &err);
+    if (st == KUBE_OK) {
+        kube_cached_discovery_builder *b = kube_cached_discovery_builder_new();
+        kube_cached_discovery_builder_rest(b, rest);
+        kube_cached_discovery_builder_disk(b, NULL); /* kubectl's own folder */
+        st = kube_cached_discovery_builder_build(b, &discovery, &err);
+    }
     if (st == KUBE_OK)
         st = kube_discovery_server_resources_for_group_version(discovery, "apps/v1", NULL, &list, &err);
     if (st != KUBE_OK)

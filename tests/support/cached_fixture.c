@@ -2,7 +2,6 @@
 
 #include "fetch_outcome.h"
 
-#include <ftw.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,19 +16,6 @@ const char cached_newer[] = "{\"items\":[" GROUP("apps", "statefulsets") "," GRO
 bool cached_place_has_documents(cached_place place)
 {
     return place <= CACHED_DOCUMENTS_SLOW;
-}
-
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *ftw)
-{
-    (void)info;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
-void remove_tree(const char *path)
-{
-    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void write_down(void *user, kube_log_level level, const char *message)

@@ -5,6 +5,7 @@
 #include "discovery_fixture.h"
 #include "fake_clock.h"
 #include "fake_discovery.h"
+#include "remove_tree.h"
 #include "slow_store.h"
 
 #include <kube/discovery.h>
@@ -47,9 +48,6 @@ const char *ask_version(kube_discovery *d, const char *group_version, kube_fresh
 const char *ask_all(kube_discovery *d, kube_freshness freshness);
 /* The same on a loop of the caller's. */
 const char *start_all(kube_discovery *d, kube_freshness freshness);
-
-/* Removes a folder with all that is in it. */
-void remove_tree(const char *path);
 
 /* A server with apps/v1 and batch/v1. */
 extern const char cached_apps_and_batch[];

@@ -1,4 +1,5 @@
-/* A delegate and a store of somebody's own, written against public headers only, in every combination with libkube's. */
+/* A delegate and a store of somebody's own, written against public headers only, in every combination with those of
+ * libkube. */
 #include "remove_tree.h"
 #include "slow_store.h"
 

@@ -113,6 +113,8 @@ void kube__builder_load_empty(kube_discovery_snapshot_builder *b, size_t version
 bool kube__builder_copy_version(kube_discovery_snapshot_builder *b, size_t version, const kube_group_version *from);
 /* Adds a group of a snapshot with its versions, of which only the stale ones have a state. false on failure. */
 bool kube__builder_copy_group(kube_discovery_snapshot_builder *b, const kube_api_group *from);
+/* Visible ASCII, not empty and not long: it can go into a header. */
+bool kube__is_validator(const char *validator);
 /* Keeps what a later request can be made conditional on; what no header could hold is dropped, NULL too. */
 void kube__builder_set_validator(kube_discovery_snapshot_builder *b, size_t document, const char *validator);
 /* Takes the failure. */

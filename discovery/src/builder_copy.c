@@ -97,8 +97,7 @@ bool kube__builder_copy_group(kube_discovery_snapshot_builder *b, const kube_api
     return kube__builder_end_group(b, &group);
 }
 
-/* Visible ASCII, not long: it goes into a header. */
-static bool is_usable(const char *validator)
+bool kube__is_validator(const char *validator)
 {
     size_t len = 0;
 
@@ -111,6 +110,6 @@ static bool is_usable(const char *validator)
 
 void kube__builder_set_validator(kube_discovery_snapshot_builder *b, size_t document, const char *validator)
 {
-    if (validator != NULL && is_usable(validator))
+    if (validator != NULL && kube__is_validator(validator))
         b->validators[document] = intern(b, validator);
 }

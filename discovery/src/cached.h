@@ -76,7 +76,7 @@ typedef struct kube__cached {
     int64_t live_at_unix_ms;
     uint64_t live_serial; /* counts the delegate's answers                 */
     uint64_t epoch;       /* counts the invalidations                      */
-    uint64_t        complaint;   /* the last that was told, hashed; 0: none       */
+    uint64_t complaint;   /* the last that was told, hashed; 0: none       */
     bool unwritable;      /* a document could not be written: not tried again before there is something new */
     bool invalidated;     /* once: what others wrote counts no more        */
     kube__id_map ours;    /* the documents this object wrote, by name      */
@@ -136,6 +136,7 @@ struct kube__cached_op {
     kube_store_entry read;    /* what it gave */
     kube_store_info entry;    /* of the entry, as it is now; generation 0: there is none */
     bool synced;              /* the entry was read */
+    bool needs_entry;         /* what the documents lack: the entry says what the server is asked about */
 
     /* The delegate's answer. */
     kube_discovery_request request; /* to the delegate */

@@ -135,6 +135,16 @@ static bool is_other(kube__cached_op *op)
     return st != KUBE_ERR_NOT_FOUND && op->entry.generation != op->view->entry.generation;
 }
 
+/* One document is read faster by itself than the entry is, which says what all of them say. After a few of them the
+ * entry is worth it. */
+static bool can_do_without(const kube__cached_op *op)
+{
+    enum { FEW = 4 };
+
+    return op->c->documents != NULL && op->want != KUBE_DISCOVERY_WANT_ALL && !op->forced && !op->needs_entry &&
+           (op->view == NULL || (op->view->base == NULL && op->view->part_count < FEW));
+}
+
 kube_status kube__cached_begin(kube__cached_op *op)
 {
     kube__cached *c = op->c;
@@ -143,7 +153,7 @@ kube_status kube__cached_begin(kube__cached_op *op)
     op->view = kube__view_ref(c->view);
     op->epoch = c->epoch;
     pthread_mutex_unlock(&c->lock);
-    if (c->store != NULL && (op->view == NULL || is_other(op)))
+    if (c->store != NULL && !can_do_without(op) && (op->view == NULL || is_other(op)))
         return sync(op);
     if (op->view == NULL) {
         kube_status st = see_nothing(op, NULL);

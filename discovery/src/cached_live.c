@@ -290,6 +290,10 @@ kube_status kube__cached_get_live(kube__cached_op *op)
     op->step = op->after_live;
     if (take_present(op))
         return KUBE_OK;
+    if (op->view->base == NULL && !op->synced && !op->needs_entry && op->c->store != NULL) {
+        op->needs_entry = true;
+        return kube__cached_restart(op);
+    }
     if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
         return kube_error_set(&op->err, KUBE_ERR_UNAVAILABLE,
                               "nothing is remembered of it, and only what is remembered was asked for");

@@ -94,7 +94,8 @@ struct kube_discovery_snapshot {
     uint32_t           *version_slots; /* by key: index + 1, or 0 */
     size_t              version_slot_count;
     size_t              version_count, resource_count, bytes;
-    kube__index         indexes[KUBE__INDEX_COUNT];
+    kube__index         indexes[KUBE__INDEX_COUNT]; /* to be reached by kube__snapshot_index() */
+    atomic_bool         indexed;                    /* they are filled: by the first who looks something up */
     const char         *validators[2]; /* of /api and /apis, "" where there is none */
     uint64_t            seed;
     size_t              core_group_count; /* how many of the groups came from /api */
@@ -136,6 +137,5 @@ kube_discovery_snapshot *kube__snapshot_own(const kube_discovery_snapshot *snaps
 size_t kube__index_slots(size_t keys);
 /* The memory has been laid out and zeroed; versions and resources are in place. */
 void kube__index_versions(kube_discovery_snapshot *s);
-void kube__index_resources(kube_discovery_snapshot *s);
 
 #endif

@@ -226,7 +226,6 @@ static void fill(kube_discovery_snapshot_builder *b, const layout *l, kube_disco
     copy_versions(b, s, lists);
     copy_groups(b, s, lists);
     kube__index_versions(s);
-    kube__index_resources(s);
 }
 
 kube_status kube_discovery_snapshot_builder_build(kube_discovery_snapshot_builder *b, kube_discovery_snapshot **out,

@@ -283,8 +283,9 @@ static void read_parts(reader *r, kube_discovery_snapshot_builder *b, uint64_t *
     for (size_t i = 0; i < KUBE__DOCUMENT_COUNT && r->why == NULL; i++) {
         kube__text validator = r->head[KUBE__WIRE_HEAD_VALIDATORS + i];
 
-        if (demand(r, validator < b->in.text_len, "a validator is not there"))
-            kube__builder_set_validator(b, i, b->in.text + validator);
+        if (demand(r, validator < b->in.text_len, "a validator is not there") &&
+            kube__is_validator(b->in.text + validator))
+            b->validators[i] = validator;
     }
     b->core_group_count = r->head[KUBE__WIRE_HEAD_CORE_GROUPS];
     if ((r->head[KUBE__WIRE_HEAD_FLAGS] & KUBE__WIRE_AGGREGATED) != 0)

@@ -2,6 +2,7 @@
 #include "hash.h"
 #include "snapshot.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* At most two thirds full. */
@@ -99,7 +100,7 @@ static void post_list(kube_discovery_snapshot *s, kube_api_resource_key key, uin
 }
 
 /* From the last resource to the first, because each is put before the others. */
-void kube__index_resources(kube_discovery_snapshot *s)
+static void index_resources(kube_discovery_snapshot *s)
 {
     uint32_t used[KUBE__INDEX_COUNT] = { 0 };
 
@@ -119,6 +120,27 @@ void kube__index_resources(kube_discovery_snapshot *s)
     }
 }
 
+/* Most snapshots are never searched by name, and filling the indexes is a good part of making one. It needs no memory
+ * that is not there, so it cannot fail; who comes while another one fills them waits for that. */
+static const kube__index *index_of(const kube_discovery_snapshot *snapshot, kube_api_resource_key key)
+{
+    static pthread_mutex_t filling = PTHREAD_MUTEX_INITIALIZER;
+    union {
+        const kube_discovery_snapshot *lent;
+        kube_discovery_snapshot       *own;
+    } same = { .lent = snapshot };
+
+    if (!atomic_load_explicit(&same.own->indexed, memory_order_acquire)) {
+        pthread_mutex_lock(&filling);
+        if (!atomic_load_explicit(&same.own->indexed, memory_order_relaxed)) {
+            index_resources(same.own);
+            atomic_store_explicit(&same.own->indexed, true, memory_order_release);
+        }
+        pthread_mutex_unlock(&filling);
+    }
+    return &snapshot->indexes[key];
+}
+
 const kube_group_version *kube_discovery_snapshot_group_version(const kube_discovery_snapshot *snapshot,
                                                                 const char *group_version)
 {
@@ -136,7 +158,7 @@ kube_api_resource_iter kube_discovery_snapshot_find(const kube_discovery_snapsho
     kube_api_resource_iter iter = { .snapshot = snapshot, .index = (uint32_t)key };
 
     if ((uint32_t)key < KUBE__INDEX_COUNT && snapshot->indexes[key].slot_count != 0)
-        iter.next = *posting_slot(snapshot, &snapshot->indexes[key], value);
+        iter.next = *posting_slot(snapshot, index_of(snapshot, key), value);
     return iter;
 }
 

@@ -70,17 +70,21 @@ static void run(const char *const arguments[])
 {
     const char *argv[16] = { NULL };
     const char *environment[6] = { NULL };
-    char home[128], cache[128], config[160], sanitizer[64];
+    char home[128], cache[128], config[160], libraries[512];
     size_t n = 0;
 
     snprintf(home, sizeof home, "HOME=%s", path_of("home"));
     snprintf(cache, sizeof cache, "KUBECACHEDIR=%s", path_of("cache"));
     snprintf(config, sizeof config, "KUBECONFIG=%s", path_of("kubeconfig"));
-    snprintf(sanitizer, sizeof sanitizer, "ASAN_OPTIONS=detect_leaks=1");
+    /* A sanitizer loads the transport for us, and does not look beside our libraries. */
+    snprintf(libraries, sizeof libraries, "LD_LIBRARY_PATH=%.*s/../lib",
+             (int)(strrchr(KUBE_API_RESOURCES, '/') - KUBE_API_RESOURCES), KUBE_API_RESOURCES);
     environment[0] = home;
     environment[1] = cache;
     environment[2] = config;
-    environment[3] = sanitizer;
+#ifdef KUBE_UNDER_SANITIZER
+    environment[3] = libraries;
+#endif
     for (; arguments[n] != NULL; n++)
         argv[n] = arguments[n];
     argv[n] = "--request-timeout=3s";

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ static void serve(int ready)
     kube_testing_apiserver_options opts = KUBE_TESTING_APISERVER_OPTIONS_INIT;
     kube_testing_apiserver *stub = NULL;
 
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever becomes of the test */
     opts.recording = KUBE_FIXTURES "/kube-apiserver-1.37/large";
     if (kube_testing_apiserver_start(&opts, &stub, NULL) != KUBE_OK ||
         kube_testing_apiserver_write_kubeconfig(stub, kubeconfig, NULL) != KUBE_OK || write(ready, "r", 1) != 1)

@@ -1,4 +1,5 @@
 /* Snapshots as bytes: nothing is lost, and whatever the bytes say, nothing outside of them is read. */
+#include "builder.h"
 #include "discovery_fixture.h"
 #include "snapshot.h"
 #include "snapshot_wire.h"
@@ -66,6 +67,28 @@ static kube_discovery_snapshot *small(void)
                                "\"responseKind\":{\"kind\":"
                                "\"Pod\"},\"verbs\":[\"get\"],\"shortNames\":[\"po\"]}]}]}]}",
                                "{\"items\":[]}");
+}
+
+/* With the validators that its documents came with. */
+static kube_discovery_snapshot *validated(void)
+{
+    kube_discovery_snapshot_builder *b = NULL;
+    kube_discovery_snapshot *s = NULL;
+    char tag[160];
+
+    memset(tag, 'x', sizeof tag);
+    tag[0] = tag[sizeof tag - 2] = '"';
+    tag[sizeof tag - 1] = '\0';
+    assert_int_equal(kube_discovery_snapshot_builder_new(0, &b, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_AGGREGATED,
+                                                                kube_str_c("{\"items\":[]}"), NULL, NULL),
+                     KUBE_OK);
+    kube__builder_set_validator(b, 0, "\"a\"");
+    kube__builder_set_validator(b, 1, tag);
+    assert_int_equal(kube_discovery_snapshot_builder_build(b, &s, NULL), KUBE_OK);
+    kube_discovery_snapshot_builder_free(b);
+    assert_string_equal(s->validators[1], tag);
+    return s;
 }
 
 typedef struct bytes {
@@ -148,6 +171,8 @@ static void assert_same_version(const kube_group_version *a, const kube_group_ve
 static void assert_same(const kube_discovery_snapshot *a, const kube_discovery_snapshot *b)
 {
     assert_int_equal(a->aggregated, b->aggregated);
+    assert_same_text(a->validators[0], b->validators[0]);
+    assert_same_text(a->validators[1], b->validators[1]);
     assert_int_equal(a->groups.count, b->groups.count);
     assert_int_equal(a->core_group_count, b->core_group_count);
     assert_int_equal(a->version_count, b->version_count);
@@ -197,6 +222,7 @@ static void nothing_is_lost(void **state)
 {
     (void)state;
     check_round_trip(small());
+    check_round_trip(validated());
     check_round_trip(legacy());
     check_round_trip(recorded("bare"));
     check_round_trip(recorded("stale"));

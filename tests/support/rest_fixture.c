@@ -1,6 +1,7 @@
 #include "rest_fixture.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ void rest_fixture_start_process(rest_fixture *f, kube_testing_handler *handler, 
     f->pid = fork();
     require(f->pid >= 0, "forking");
     if (f->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever becomes of the test */
         rest_fixture_start_with(
             f, (kube_testing_http_server_options){ .handler = handler, .user = user, .cert = f->server_cert },
             "127.0.0.1");

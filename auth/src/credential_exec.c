@@ -14,6 +14,7 @@
 #include "exec_run.h"
 
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -46,7 +47,7 @@ typedef struct exec_run {
 
 struct exec {
     atomic_uint       refs; /* the credential, each waiter, each run */
-    pid_t             pid;
+    uint32_t process;
     kube__exec_config config;
     pthread_mutex_t   lock;
     /* all of these under the lock */
@@ -346,7 +347,7 @@ static kube_status authorization(void *state, kube_io *io, const kube_call *call
     bool starts = false;
     kube_status st;
 
-    if (e->pid != getpid()) /* the lock, and the run, may be the parent's */
+    if (e->process != kube__process()) /* the lock, and the run, may be the parent's */
         return kube_error_set(err, KUBE_ERR_FORKED, "the credential belongs to the parent process");
     pthread_mutex_lock(&e->lock);
     header = cached(e, now);
@@ -393,7 +394,7 @@ static void unauthorized(void *state, const kube_blob *used)
     exec *e = state;
     kube_blob *refused = NULL;
 
-    if (e->pid != getpid())
+    if (e->process != kube__process())
         return;
     pthread_mutex_lock(&e->lock);
     if (e->header != NULL && same_secret(kube_blob_str(e->header), kube_blob_str(used))) {
@@ -418,7 +419,7 @@ kube_status kube__credential_exec_new(const kube__exec_options *opts, kube_crede
         return st;
     }
     atomic_init(&e->refs, 1);
-    e->pid = getpid();
+    e->process = kube__process();
     pthread_mutex_init(&e->lock, NULL);
     return kube_credential_new(&ops, e, out, err);
 }

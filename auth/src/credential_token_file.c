@@ -5,6 +5,7 @@
 #include "credentials.h"
 
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -19,7 +20,7 @@ typedef struct token_file {
     const kube__host *host;
     kube_logger       logger;
     char             *path;
-    pid_t             pid;
+    uint32_t process;
     pthread_mutex_t   lock;   /* held while the file is read: a hundred requests at once read it once */
     kube_blob        *value;
     int64_t           read_ns;
@@ -97,7 +98,7 @@ static kube_status authorization(void *state, kube_io *io, const kube_call *call
     (void)call;
     (void)done;
     (void)user;
-    if (tf->pid != getpid()) /* the lock may have been held when this process was made */
+    if (tf->process != kube__process()) /* the lock may have been held when this process was made */
         return kube_error_set(err, KUBE_ERR_FORKED, "the credential belongs to the parent process");
     now = kube_io_now_ns(io);
     pthread_mutex_lock(&tf->lock);
@@ -143,7 +144,7 @@ kube_status kube__credential_token_file_new(const kube__host *host, const kube_l
         return kube_error_no_memory(err);
     tf->host = host;
     tf->logger = *logger;
-    tf->pid = getpid();
+    tf->process = kube__process();
     pthread_mutex_init(&tf->lock, NULL);
     tf->path = kube__strdup(path);
     st = tf->path != NULL ? first_value(tf, first_token, err) : kube_error_no_memory(err);

@@ -4,6 +4,7 @@
 
 #include "shared/alloc.h"
 #include "shared/io.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -26,7 +27,7 @@ struct kube__blocking_call {
 struct kube__blocking {
     pthread_mutex_t      lock;
     const kube_clock    *clock;
-    pid_t                pid;
+    uint32_t process;
     kube_io             *io; /* made by the first call, under the lock; afterwards never changed */
     kube__blocking_call *waiting;
     bool                 driven;
@@ -40,14 +41,14 @@ kube_status kube__blocking_new(const kube_clock *clock, kube__blocking **out, ku
         return kube_error_no_memory(err);
     pthread_mutex_init(&blocking->lock, NULL);
     blocking->clock = clock;
-    blocking->pid = getpid();
+    blocking->process = kube__process();
     *out = blocking;
     return KUBE_OK;
 }
 
 void kube__blocking_free(kube__blocking *blocking)
 {
-    if (blocking == NULL || blocking->pid != getpid())
+    if (blocking == NULL || blocking->process != kube__process())
         return;
     kube_io_free(blocking->io);
     pthread_mutex_destroy(&blocking->lock);
@@ -184,7 +185,7 @@ kube_status kube__blocking_run(kube__blocking *blocking, kube__blocking_start *s
     kube__blocking_call call = { .owner = blocking, .start = start, .arg = arg };
     kube_status st;
 
-    if (blocking->pid != getpid())
+    if (blocking->process != kube__process())
         return kube_error_set(err, KUBE_ERR_FORKED, "the client belongs to the parent process");
     if (kube__io_in_callback())
         return kube_error_set(err, KUBE_ERR_WOULD_DEADLOCK, "a blocking call inside a callback of a loop");

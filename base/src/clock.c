@@ -16,7 +16,7 @@ static int64_t system_unix_ms(void *state)
     struct timespec now;
 
     (void)state;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the one that dates files; exact to 4 ms, and four times cheaper */
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -3,6 +3,7 @@
 #include "shared/alloc.h"
 #include "shared/io.h"
 #include "shared/options.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -34,7 +35,7 @@ void kube__io_leave_callback(void)
 
 bool kube__io_is_foreign(const kube_io *io)
 {
-    return io->pid != getpid();
+    return io->process != kube__process();
 }
 
 kube_status kube__io_check_process(const kube_io *io, kube_error **err)
@@ -104,7 +105,7 @@ kube_status kube_io_new(const kube_io_options *opts, kube_io **out, kube_error *
         return kube_error_no_memory(err);
     io->clock = o.clock != NULL ? *o.clock : *kube_clock_system();
     io->system_clock = io->clock.monotonic_ns == kube_clock_system()->monotonic_ns; /* also through a copy of it */
-    io->pid = getpid();
+    io->process = kube__process();
     io->epoll_fd = io->event_fd = io->timer_fd = -1;
     io->armed_ns = INT64_MAX;
     io->timer_floor = INT64_MIN;

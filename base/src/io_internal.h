@@ -83,7 +83,7 @@ void kube__io_guards_close(kube_io *io);
 struct kube_io {
     kube_clock    clock;
     bool          system_clock;
-    pid_t         pid; /* who made it */
+    uint32_t         process; /* who made it */
     int           epoll_fd, event_fd, timer_fd;
     int64_t       armed_ns; /* what timer_fd is set to; INT64_MAX: nothing */
     atomic_bool   stepping;

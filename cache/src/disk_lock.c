@@ -3,6 +3,7 @@
 #include "disk_store.h"
 
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -164,7 +165,7 @@ void kube__disk_unlock(void *state, kube_store_lock *given)
     kube__disk_store *store = state;
     disk_lock *lock = (disk_lock *)(void *)given;
 
-    if (store->pid == getpid())
+    if (store->process == kube__process())
         store->ops->flock(store->ops->state, lock->fd, LOCK_UN);
     kube__disk_close(store, lock->fd);
     kube__free(lock);

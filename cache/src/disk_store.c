@@ -5,6 +5,7 @@
 #include "hash64.h"
 #include "shared/alloc.h"
 #include "shared/options.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -166,7 +167,7 @@ static void destroy(void *state)
 {
     kube__disk_store *store = state;
 
-    if (store->pid != getpid())
+    if (store->process != kube__process())
         return; /* another thread may have been opening the folder when this process was forked */
     kube__disk_root_close(store);
     pthread_mutex_destroy(&store->mutex);
@@ -205,7 +206,7 @@ static kube_status make(const kube__file_ops *ops, const kube_disk_store_options
     if (KUBE__NEW(store) == NULL)
         return kube_error_no_memory(err);
     pthread_mutex_init(&store->mutex, NULL);
-    store->pid = getpid();
+    store->process = kube__process();
     store->path = copy_path(opts->path);
     store->temp_path = opts->temp_path != NULL ? copy_path(opts->temp_path) : NULL;
     if (store->path == NULL || (opts->temp_path != NULL && store->temp_path == NULL)) {

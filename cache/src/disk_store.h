@@ -28,7 +28,7 @@ typedef struct kube__disk_store {
     uint64_t              max_entry_bytes;
     mode_t                dir_mode, file_mode;
     bool                  framed;
-    pid_t                 pid;
+    uint32_t                 process;
     pthread_mutex_t       mutex; /* guards the pointer `root` */
     kube__disk_root      *root;  /* NULL: not opened yet, or gone */
     atomic_bool           swept;

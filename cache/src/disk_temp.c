@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NAME_ATTEMPTS = 8, RANDOM_DIGITS = 20, PID_DIGITS = 10, OLD_AFTER_MS = 60 * 1000 };
 
@@ -56,7 +57,7 @@ static uint64_t next_number(kube__disk_store *store)
     uint64_t h = kube__hash64_word(KUBE__HASH64_START, (uint64_t)store->clock->monotonic_ns(store->clock->state));
 
     h = kube__hash64_word(h, (uint64_t)(uintptr_t)store);
-    h = kube__hash64_word(h, (uint64_t)store->pid);
+    h = kube__hash64_word(h, (uint64_t)getpid());
     return kube__hash64_end(kube__hash64_word(h, atomic_fetch_add(&store->serial, 1)));
 }
 
@@ -66,7 +67,7 @@ int kube__disk_temp_new(kube__disk_store *store, int dir, char name[KUBE__TEMP_N
     int fd = -EEXIST;
 
     for (int i = 0; i < NAME_ATTEMPTS && fd == -EEXIST; i++) {
-        snprintf(name, KUBE__TEMP_NAME_BYTES, "%ld.%020" PRIu64, (long)store->pid, next_number(store));
+        snprintf(name, KUBE__TEMP_NAME_BYTES, "%ld.%020" PRIu64, (long)getpid(), next_number(store));
         fd = kube__disk_openat(store, dir, name, flags, 0600);
     }
     return fd;

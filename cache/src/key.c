@@ -24,6 +24,12 @@ static size_t sequence(const unsigned char *p)
     return 4;
 }
 
+/* Letters, digits and what else names are mostly made of: one byte each, and nothing to think about. */
+static bool is_plain(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '-' && c <= '9' && c != '/');
+}
+
 static const char *fault_of(const char *segment)
 {
     const unsigned char *p = (const unsigned char *)segment;
@@ -31,10 +37,10 @@ static const char *fault_of(const char *segment)
 
     if (segment == NULL || segment[0] == '\0')
         return "is empty";
-    if (strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
+    if (segment[0] == '.' && (segment[1] == '\0' || (segment[1] == '.' && segment[2] == '\0')))
         return "is \".\" or \"..\"";
     for (; p[len] != '\0'; len += n) {
-        n = sequence(p + len);
+        n = is_plain(p[len]) ? 1 : sequence(p + len);
         if (n == 0 || p[len] == '/')
             return "has a \"/\", a control character or bytes that are not UTF-8";
         if (len + n > KUBE_STORE_SEGMENT_MAX_BYTES)

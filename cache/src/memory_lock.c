@@ -2,6 +2,7 @@
 #include "memory_store.h"
 
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -74,7 +75,7 @@ void kube__memory_unlock(void *state, kube_store_lock *given)
     kube__memory_store *store = state;
     kube__memory_lock *lock = (kube__memory_lock *)(void *)given;
 
-    if (store->pid != getpid())
+    if (store->process != kube__process())
         return; /* a thread that does not exist here may have held the mutex */
     pthread_mutex_lock(&store->mutex);
     delist(store, lock);

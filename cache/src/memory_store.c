@@ -4,6 +4,7 @@
 #include "hash64.h"
 #include "shared/alloc.h"
 #include "shared/options.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -82,6 +83,7 @@ static void take_out(kube__memory_store *store, kube__memory_entry **link, kube_
 
     *link = entry->next;
     unlink_use(store, entry);
+    atomic_fetch_add_explicit(&store->changes, 1, memory_order_release);
     store->entry_count--;
     store->cost -= entry->cost;
     entry->next = *removed;
@@ -90,6 +92,7 @@ static void take_out(kube__memory_store *store, kube__memory_entry **link, kube_
 
 static void stamp(kube__memory_store *store, kube__memory_entry *entry, int64_t now_ms)
 {
+    atomic_fetch_add_explicit(&store->changes, 1, memory_order_release);
     entry->info.generation = ++store->generation;
     entry->info.stored_at_unix_ms = now_ms;
 }
@@ -301,7 +304,7 @@ static void destroy(void *state)
 {
     kube__memory_store *store = state;
 
-    if (store->pid != getpid())
+    if (store->process != kube__process())
         return; /* another thread may have been changing the lists when this process was forked */
     while (store->newest != NULL) {
         kube__memory_entry *entry = store->newest;
@@ -340,9 +343,16 @@ static kube_status make(const kube_memory_store_options *opts, kube__memory_stor
     store->clock = opts->clock != NULL ? opts->clock : kube_clock_system();
     store->max_bytes = opts->max_bytes != 0 ? opts->max_bytes : default_max_bytes;
     store->seed = make_seed(store);
-    store->pid = getpid();
+    store->process = kube__process();
     *out = store;
     return KUBE_OK;
+}
+
+static uint64_t changes(void *state)
+{
+    kube__memory_store *store = state;
+
+    return atomic_load_explicit(&store->changes, memory_order_acquire);
 }
 
 kube_status kube_memory_store_new(const kube_memory_store_options *opts, kube_store **out, kube_error **err)
@@ -355,6 +365,7 @@ kube_status kube_memory_store_new(const kube_memory_store_options *opts, kube_st
         .touch = touch,
         .remove = drop,
         .peek = peek,
+        .changes = changes,
         .try_lock = kube__memory_try_lock,
         .unlock = kube__memory_unlock,
         .is_local = true,

@@ -8,6 +8,7 @@
 #include <kube/sys/store.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 /* Immutable but for its links, and for `info`, which the mutex guards. */
@@ -33,7 +34,8 @@ typedef struct kube__memory_store {
     const kube_clock    *clock;
     uint64_t             max_bytes;
     uint64_t             seed;
-    pid_t                pid;
+    uint32_t                process;
+    atomic_uint_fast64_t changes;    /* how often anything was put, touched or removed */
     uint64_t             generation; /* the latest given out; from here on under the mutex */
     uint64_t             cost;
     kube__memory_entry **buckets;

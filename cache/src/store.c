@@ -4,6 +4,7 @@
 #include "key.h"
 #include "shared/alloc.h"
 #include "shared/options.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -39,7 +40,7 @@ static kube_status make(const kube_store_ops *ops, const kube_clock *clock, kube
         return st;
     }
     atomic_init(&made->refs, 1);
-    made->pid = getpid();
+    made->process = kube__process();
     *out = made;
     return KUBE_OK;
 }
@@ -85,7 +86,7 @@ static kube_status check_process(const kube_store *store, kube_error **err)
 {
     if (store == NULL)
         return kube_error_set(err, KUBE_ERR_INVALID_ARG, "a store is needed");
-    if (store->pid != getpid())
+    if (store->process != kube__process())
         return kube_error_set(err, KUBE_ERR_FORKED, "the store belongs to the parent process");
     return KUBE_OK;
 }
@@ -186,4 +187,12 @@ void kube_store_unlock(kube_store *store, kube_store_lock *lock)
 {
     if (lock != NULL)
         store->ops.unlock(store->state, lock);
+}
+
+kube_status kube_store_changes(kube_store *store, uint64_t *out)
+{
+    if (store->ops.changes == NULL)
+        return KUBE_ERR_UNSUPPORTED;
+    *out = store->ops.changes(store->state);
+    return KUBE_OK;
 }

@@ -11,7 +11,7 @@
 
 struct kube_store {
     atomic_uint     refs;
-    pid_t           pid;
+    uint32_t           process;
     kube_store_ops  ops;
     void           *state;
     kube__blocking *blocking; /* NULL: it is local, and never needed */

@@ -5,6 +5,7 @@
 #include "discovery_private.h"
 #include "hash.h"
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -18,13 +19,14 @@ static void destroy(void *state)
     /* In a forked child another thread's lock may be held for ever; memory is given back all the same. */
     kube__view_unref(c->view);
     kube_discovery_snapshot_unref(c->live);
+    kube_discovery_snapshot_unref(c->quick.snapshot);
     kube__id_map_clear(&c->ours);
     kube_store_unref(c->store);
     kube_store_unref(c->documents);
     kube_discovery_unref(c->delegate);
     kube__free(c->identity);
     kube__free(c->folder);
-    if (c->pid == getpid())
+    if (c->process == kube__process())
         pthread_mutex_destroy(&c->lock);
     kube__free(c);
 }
@@ -43,7 +45,7 @@ static void invalidate(void *state)
     kube__cached *c = state;
     kube_discovery_snapshot *live;
 
-    if (c->pid != getpid())
+    if (c->process != kube__process())
         return;
     pthread_mutex_lock(&c->lock);
     live = c->live;
@@ -53,6 +55,7 @@ static void invalidate(void *state)
     kube__id_map_clear(&c->ours);
     c->ours.seed = c->seed;
     atomic_store_explicit(&c->fresh, true, memory_order_relaxed);
+    kube__cached_forget_quick(c);
     pthread_mutex_unlock(&c->lock);
     kube_discovery_snapshot_unref(live);
     kube_discovery_invalidate(c->delegate);
@@ -63,7 +66,7 @@ static kube_status server_version(void *state, kube_io *io, const kube_call *cal
 {
     kube__cached *c = state;
 
-    if (c->pid != getpid())
+    if (c->process != kube__process())
         return kube_error_set(err, KUBE_ERR_FORKED, "the cached client belongs to the parent process");
     return kube_discovery_fetch_server_version(c->delegate, io, call, done, user, out, err);
 }
@@ -119,6 +122,7 @@ void kube__cached_publish(kube__cached_op *op, kube__view *view)
     if (c->epoch == op->epoch || c->view == NULL) {
         old = c->view;
         c->view = view;
+        kube__cached_forget_quick(c);
     }
     pthread_mutex_unlock(&c->lock);
     kube__view_unref(old);
@@ -158,6 +162,7 @@ static const kube_discovery_ops cached_ops = {
     .server_version = server_version,
     .silent_when_stale = true,
     .at_hand = kube__cached_at_hand,
+    .current = kube__cached_current,
     .fresh = is_fresh,
     .invalidate = invalidate,
 };
@@ -169,10 +174,11 @@ kube_status kube__cached_new(const kube__cached_config *config, kube_discovery *
 
     if (KUBE__NEW(c) == NULL)
         return kube_error_no_memory(err);
-    c->pid = getpid();
+    c->process = kube__process();
     c->seed = kube__hash_seed();
     c->ours.seed = c->seed;
     atomic_init(&c->fresh, true);
+    atomic_flag_clear(&c->quick.lock);
     pthread_mutex_init(&c->lock, NULL);
     st = copy_config(c, config, err);
     if (st != KUBE_OK) {
@@ -190,9 +196,10 @@ void kube_cached_discovery_read_stats(const kube_discovery *discovery, kube_cach
     if (discovery->ops.fetch != kube__cached_fetch)
         return;
     c = discovery->state;
-    if (c->pid != getpid())
+    if (c->process != kube__process())
         return;
     pthread_mutex_lock(&c->lock);
     *out = c->counted;
     pthread_mutex_unlock(&c->lock);
+    out->hits += kube__cached_quick_hits(c);
 }

@@ -3,8 +3,8 @@
  * What it remembers lies in two places. The *documents* are kubectl's folder: the list of groups and, for each
  * group-version, a list of resources, each with an age and a writer of its own, and each judged by itself. The *entry*
  * is libkube's own: one whole snapshot with the validators it came with, and the generations of the documents it says
- * the same as, so that those need not be read. Without documents (a private folder, memory, a store of the user's) the
- * entry is all there is, and it is judged as one.
+ * the same as, so that those need not be read. Without documents (a private folder, a store of the user's) the entry is
+ * all there is, and it is judged as one; without a store too, so is the view.
  *
  * In memory are the *view*, the snapshot of the entry or of the documents as they were read last, and *live*, the
  * delegate's last answer, from which what the documents lack is taken until the time to live is over. */
@@ -55,8 +55,18 @@ kube_status kube__view_with_part(const kube__view *view, const kube__part *part,
 kube_status kube__view_with_generation(const kube__view *view, size_t document, uint64_t generation, kube__view **out,
                                        kube_error **err);
 
+/* The snapshot that answers everything, for as long as nothing changes: what questions find without any other look. */
+typedef struct kube__quick {
+    atomic_flag lock; /* for the few instructions that it takes to look, count and leave */
+    kube_discovery_snapshot *snapshot;
+    int64_t until_unix_ms;
+    uint64_t changes; /* of the store, when it was seen */
+    bool has_changes;
+    uint64_t hits;
+} kube__quick;
+
 typedef struct kube__cached {
-    pid_t pid;
+    uint32_t process;
     kube_discovery *delegate;
     kube_store *store;     /* of the entry and the lock; NULL: none   */
     kube_store *documents; /* kubectl's folder; NULL: there are none  */
@@ -81,6 +91,7 @@ typedef struct kube__cached {
     bool invalidated;     /* once: what others wrote counts no more        */
     kube__id_map ours;    /* the documents this object wrote, by name      */
     kube__turn turn;      /* of asking the delegate                        */
+    kube__quick quick;
 } kube__cached;
 
 /* The name of a document, and its key in the store. */
@@ -135,8 +146,10 @@ struct kube__cached_op {
     kube_status result;       /* of what was waited for, or was there at once */
     kube_store_entry read;    /* what it gave */
     kube_store_info entry;    /* of the entry, as it is now; generation 0: there is none */
-    bool synced;              /* the entry was read */
-    bool needs_entry;         /* what the documents lack: the entry says what the server is asked about */
+    uint64_t changes;         /* of the store, seen before the entry */
+    bool has_changes;
+    bool synced;      /* the entry was read */
+    bool needs_entry; /* what the documents lack: the entry says what the server is asked about */
 
     /* The delegate's answer. */
     kube_discovery_request request; /* to the delegate */
@@ -169,7 +182,7 @@ struct kube__cached_op {
     kube_store_key entry_key;
     bool entry_is_old; /* the entry must be written */
     unsigned written;
-    char complaint[512]; /* the first thing the stores did wrong, and how many there were */
+    kube_error *complaint; /* the first thing the stores did wrong, and how many there were */
     unsigned complaints;
 };
 
@@ -207,6 +220,14 @@ void kube__cached_publish(kube__cached_op *op, kube__view *view);
 void kube__cached_count(kube__cached *c, unsigned hits, unsigned misses, unsigned written);
 
 enum { KUBE__ENTRY_NAME = 1 }; /* in place of a document's hash */
+
+/* cached_quick.c */
+kube_discovery_snapshot *kube__cached_current(void *state);
+/* The operation has found that its answer answers everything: from now on that is known. */
+void kube__cached_set_quick(kube__cached_op *op);
+/* It is known no more. Under the lock. */
+void kube__cached_forget_quick(kube__cached *c);
+uint64_t kube__cached_quick_hits(kube__cached *c);
 
 /* cached_documents.c */
 void kube__document_name_of_groups(kube__document_name *name);

@@ -323,14 +323,6 @@ static kube_status open_kubectls(plan *p, kube_error **err)
     return st;
 }
 
-static kube_status open_memory(plan *p, kube_error **err)
-{
-    kube_memory_store_options o = KUBE_MEMORY_STORE_OPTIONS_INIT;
-
-    o.clock = p->b->clock;
-    return kube_memory_store_new(&o, &p->store, err);
-}
-
 static kube_status open_stores(plan *p, kube_error **err)
 {
     kube_status st = KUBE_OK;
@@ -345,13 +337,7 @@ static kube_status open_stores(plan *p, kube_error **err)
     case PLACE_STORE:
         p->store = kube_store_ref(p->b->store);
         break;
-    case PLACE_NONE:
-        if (p->b->documents != NULL)
-            break;
-        st = open_memory(p, err);
-        break;
-    default:
-        st = open_memory(p, err);
+    default: /* in memory: the client itself remembers */
         break;
     }
     p->documents = kube_store_ref(p->b->documents);

@@ -153,6 +153,7 @@ kube_status kube__cached_begin(kube__cached_op *op)
     op->view = kube__view_ref(c->view);
     op->epoch = c->epoch;
     pthread_mutex_unlock(&c->lock);
+    op->has_changes = c->store != NULL && kube_store_changes(c->store, &op->changes) == KUBE_OK;
     if (c->store != NULL && !can_do_without(op) && (op->view == NULL || is_other(op)))
         return sync(op);
     if (op->view == NULL) {
@@ -161,6 +162,8 @@ kube_status kube__cached_begin(kube__cached_op *op)
         if (st != KUBE_OK)
             return st;
     }
+    if (c->store == NULL)
+        op->entry = op->view->entry;
     return plan(op);
 }
 
@@ -204,7 +207,9 @@ kube_status kube__cached_plan_entry(kube__cached_op *op)
         return heal(op);
     if (usable) {
         op->step = kube__cached_end;
-        return kube__cached_answer(op, op->view->base);
+        (void)kube__cached_answer(op, op->view->base);
+        kube__cached_set_quick(op);
+        return KUBE_OK;
     }
     if (!op->synced && op->c->store != NULL && !op->forced && !kube_store_is_local(op->c->store))
         return sync(op); /* a store that cannot be peeked into may have a newer one */

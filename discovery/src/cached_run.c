@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "names.h"
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -132,15 +133,17 @@ kube_status kube__cached_breathe(kube__cached_op *op)
 void kube__cached_complain(kube__cached_op *op, kube_error *err)
 {
     if (op->complaints++ == 0)
-        snprintf(op->complaint, sizeof op->complaint, "%s", kube_error_message(err));
-    kube_error_free(err);
+        op->complaint = err;
+    else
+        kube_error_free(err);
 }
 
 /* Once, until there was nothing to complain about: a full disk is not news with each question. */
 static bool is_news(const kube__cached_op *op)
 {
     kube__cached *c = op->c;
-    uint64_t complaint = op->complaints != 0 ? kube__hash(c->seed, op->complaint, strlen(op->complaint)) : 0;
+    const char *text = kube_error_message(op->complaint);
+    uint64_t complaint = op->complaints != 0 ? kube__hash(c->seed, text, strlen(text)) : 0;
     bool news;
 
     pthread_mutex_lock(&c->lock);
@@ -152,13 +155,14 @@ static bool is_news(const kube__cached_op *op)
 
 static void tell_complaints(const kube__cached_op *op)
 {
+    const char *text = kube_error_message(op->complaint);
+
     if (!is_news(op))
         return;
     if (op->complaints == 1)
-        kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s", op->complaint);
+        kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s", text);
     else
-        kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s (and %u more)", op->complaint,
-                 op->complaints - 1);
+        kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s (and %u more)", text, op->complaints - 1);
 }
 
 /* ---- the end ---- */
@@ -194,6 +198,7 @@ static void clear(kube__cached_op *op)
     kube_io_task_free(op->task);
     kube_cancel_unref(op->call.cancel);
     kube_buf_clear(&op->document);
+    kube_error_free(op->complaint);
     kube__free(op->split);
     kube__free(op->bytes);
 }
@@ -319,7 +324,7 @@ kube_status kube__cached_at_hand(void *state, const kube_discovery_request *requ
     kube__cached *c = state;
     kube_status st;
 
-    if (c->pid != getpid())
+    if (c->process != kube__process())
         return kube_error_set(err, KUBE_ERR_FORKED, "the cached client belongs to the parent process");
     st = set_up(&op, c, request);
     if (st == KUBE_OK)
@@ -374,7 +379,7 @@ kube_status kube__cached_fetch(void *state, kube_io *io, const kube_discovery_re
     kube__cached_op *op = NULL;
     kube_status st;
 
-    if (c->pid != getpid())
+    if (c->process != kube__process())
         return kube_error_set(err, KUBE_ERR_FORKED, "the cached client belongs to the parent process");
     st = make(c, io, request, call, &op, err);
     if (st != KUBE_OK)

@@ -268,7 +268,19 @@ static kube_status entry_touched(kube__cached_op *op)
 
 static bool is_worth_an_entry(const kube__cached_op *op)
 {
-    return op->c->store != NULL && op->answer->left_out == 0 && op->answer->groups.count != 0;
+    return op->answer->left_out == 0 && op->answer->groups.count != 0;
+}
+
+/* Where there is no store the view is all that remembers. */
+static kube_status keep_in_view(kube__cached_op *op)
+{
+    kube_store_info info = { .generation = op->view->entry.generation + 1 };
+
+    if (op->c->documents != NULL)
+        return publish_base(op, &op->view->entry);
+    info.stored_at_unix_ms = kube__cached_now(op->c);
+    kube__cached_wrote(op->c, KUBE__ENTRY_NAME);
+    return publish_base(op, &info);
 }
 
 kube_status kube__cached_write_entry(kube__cached_op *op)
@@ -282,6 +294,8 @@ kube_status kube__cached_write_entry(kube__cached_op *op)
         return publish_document(op);
     if (!is_worth_an_entry(op))
         return publish_base(op, &op->view->entry);
+    if (c->store == NULL)
+        return keep_in_view(op);
     if (c->documents == NULL && op->answer == op->view->base && op->view->entry.generation != 0)
         return proceed(op, entry_touched,
                        kube_store_begin_touch(c->store, op->io, kube__cached_entry_key(op, "snapshot"),

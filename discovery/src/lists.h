@@ -19,6 +19,9 @@ kube_status kube__lists_new(const kube_discovery_snapshot *snapshot, size_t list
 kube_api_resource_list *kube__lists_add(kube_api_resource_lists *lists, const char *group_version);
 void kube__lists_choose(kube_api_resource_lists *lists, const kube_api_resource *resource);
 
+/* The list itself, for whoever has a reference to its owner. NULL gives NULL. */
+kube_api_resource_list *kube__list_own(const kube_api_resource_list *list);
+
 /* What is missing, by the rules of one question: failed group-versions always, stale ones where `stale` says so. */
 kube_status kube__partial_error(const kube_discovery_snapshot *snapshot, bool stale, kube_error **err);
 

@@ -74,6 +74,11 @@ static kube_status fetch(waiting *w)
     const kube_discovery_ops *ops = &w->discovery->ops;
     kube_status st = KUBE_PENDING;
 
+    if (ops->current != NULL && w->request.freshness == KUBE_FRESHNESS_DEFAULT &&
+        w->request.want != KUBE_DISCOVERY_WANT_GROUP_VERSION)
+        w->snapshot = ops->current(w->discovery->state);
+    if (w->snapshot != NULL)
+        return KUBE_OK;
     if (ops->at_hand != NULL)
         st = ops->at_hand(w->discovery->state, &w->request, &w->snapshot, &w->err);
     return st != KUBE_PENDING ? st : kube__blocking_run(w->discovery->blocking, start_fetch, w, &w->err);
@@ -130,14 +135,35 @@ static kube_status explain_absence(const kube_group_version *v, const char *grou
     return kube_error_set(err, KUBE_ERR_NOT_FOUND, "the server has no group-version %s", group_version);
 }
 
+/* The list that is at hand without any effort, if it is: the reference to its snapshot becomes the list's. */
+static kube_api_resource_list *current_list(const kube_discovery *discovery, const char *group_version)
+{
+    kube_discovery_snapshot *snapshot = discovery->ops.current(discovery->state);
+    const kube_api_resource_list *list = NULL;
+
+    if (snapshot != NULL)
+        list = kube_group_version_resources(kube_discovery_snapshot_group_version(snapshot, group_version));
+    if (list == NULL)
+        kube_discovery_snapshot_unref(snapshot);
+    return kube__list_own(list);
+}
+
 kube_status kube_discovery_server_resources_for_group_version(kube_discovery *discovery, const char *group_version,
                                                               const kube_call_options *opts,
                                                               kube_api_resource_list **out, kube_error **err)
 {
+    kube_api_resource_list *current = NULL;
     waiting w;
     kube_str group, version;
-    kube_status st = begin(&w, discovery, opts, KUBE_DISCOVERY_WANT_GROUP_VERSION, err);
+    kube_status st;
 
+    if (opts == NULL && discovery != NULL && group_version != NULL && discovery->ops.current != NULL)
+        current = current_list(discovery, group_version);
+    if (current != NULL) {
+        *out = current;
+        return KUBE_OK;
+    }
+    st = begin(&w, discovery, opts, KUBE_DISCOVERY_WANT_GROUP_VERSION, err);
     w.request.group_version = group_version;
     if (st == KUBE_OK)
         st = kube__group_version_parse(group_version, &group, &version, err);

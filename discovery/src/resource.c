@@ -1,4 +1,5 @@
 /* Reading resources and lists of them. */
+#include "lists.h"
 #include "snapshot.h"
 
 #include <string.h>
@@ -125,7 +126,7 @@ const kube_api_resource *kube_api_resource_list_at(const kube_api_resource_list 
 }
 
 /* A list is a part of its owner, which is not const: only the count in it changes. */
-static kube_api_resource_list *own(const kube_api_resource_list *list)
+kube_api_resource_list *kube__list_own(const kube_api_resource_list *list)
 {
     union {
         const kube_api_resource_list *borrowed;
@@ -139,7 +140,7 @@ kube_api_resource_list *kube_api_resource_list_ref(const kube_api_resource_list 
 {
     if (list != NULL)
         kube__counted_ref(list->owner);
-    return own(list);
+    return kube__list_own(list);
 }
 
 void kube_api_resource_list_unref(kube_api_resource_list *list)

@@ -62,16 +62,29 @@ static bool read_head(reader *r)
                   "it has more than a snapshot can have");
 }
 
-/* Nothing that a name may not have: control characters, except the NUL behind each text. */
+/* U+0080 to U+009F are control characters too. */
+static bool has_c1_control(const unsigned char *texts, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i++) {
+        if (texts[i] == 0xc2 && texts[i + 1] < 0xa0)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing that a name may not have: control characters, except the NUL behind each text. All bytes are looked at
+ * without a branch, because hardly ever one is found. */
 static bool is_clean(const unsigned char *texts, size_t len)
 {
+    unsigned bad = 0, suspect = 0;
+
     for (size_t i = 0; i < len; i++) {
-        if ((texts[i] < 0x20 && texts[i] != 0) || texts[i] == 0x7f)
-            return false;
-        if (texts[i] == 0xc2 && i + 1 < len && texts[i + 1] < 0xa0)
-            return false;
+        unsigned c = texts[i];
+
+        bad |= (c - 1 < 0x1f) | (c == 0x7f);
+        suspect |= c == 0xc2;
     }
-    return true;
+    return bad == 0 && (suspect == 0 || !has_c1_control(texts, len));
 }
 
 /* The messages of errors lie behind the names; they are not kept there, and may have control characters. */

@@ -3,6 +3,7 @@
 #include "headers.h"
 #include "shared/alloc.h"
 #include "shared/options.h"
+#include "shared/process.h"
 
 #include <kube/base/version.h>
 #include <kube/sys/error.h>
@@ -163,7 +164,7 @@ kube_status kube_rest_client_new(const kube_rest_client_options *opts, kube_rest
     if (KUBE__NEW(c) == NULL)
         return kube_error_no_memory(err);
     atomic_init(&c->refs, 1);
-    c->pid = getpid();
+    c->process = kube__process();
     pthread_mutex_init(&c->lock, NULL);
     st = kube__url_parse(o.base_url, &c->url, err);
     if (st == KUBE_OK)

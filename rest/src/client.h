@@ -17,7 +17,7 @@
 
 struct kube_rest_client {
     atomic_uint      refs;
-    pid_t            pid;
+    uint32_t            process;
     kube__url        url;
     char            *given_url;
     char            *user_agent;

@@ -5,6 +5,7 @@
 #include "plugins.h"
 #include "shared/alloc.h"
 #include "shared/options.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 #include <kube/sys/rest.h>
@@ -316,7 +317,7 @@ kube_status kube_rest_client_send(kube_rest_client *client, kube_io *io, const k
     operation *op = NULL;
     kube_status st = KUBE_OK;
 
-    if (client->pid != getpid())
+    if (client->process != kube__process())
         return kube_error_set(err, KUBE_ERR_FORKED, "the client belongs to the parent process");
     st = check_request(request, &r, err);
 

@@ -3,6 +3,7 @@
 
 #include "shared/alloc.h"
 #include "shared/io.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 #include <kube/sys/rest.h>
@@ -53,7 +54,7 @@ static void on_done(void *user, kube_status status, kube_rest_response *response
 
 static kube_status fork_check(const kube_rest_client *client, const kube_io *io, kube_error **err)
 {
-    if (client->pid != getpid() || (io != NULL && kube__io_is_foreign(io)))
+    if (client->process != kube__process() || (io != NULL && kube__io_is_foreign(io)))
         return kube_error_set(err, KUBE_ERR_FORKED, "the client belongs to the parent process");
     return KUBE_OK;
 }

@@ -456,6 +456,50 @@ EVERYWHERE(what_is_counted_is_true)
     kube_discovery_unref(d);
 }
 
+/* With no place to remember in but itself. */
+static void a_client_that_remembers_by_itself_knows_the_same_rules(void **state)
+{
+    cached_fixture *f = &fixture;
+    kube_cached_discovery_builder *b = kube_cached_discovery_builder_new();
+    kube_discovery *d = NULL;
+
+    (void)state;
+    cached_fixture_init(f, CACHED_PLACES);
+    kube_cached_discovery_builder_delegate(b, f->delegate);
+    kube_cached_discovery_builder_memory(b);
+    kube_cached_discovery_builder_ttl_ms(b, 1000);
+    kube_cached_discovery_builder_clock(b, &f->clock.clock);
+    assert_int_equal(kube_cached_discovery_builder_build(b, &d, NULL), KUBE_OK);
+    assert_int_equal(ask_groups(d, KUBE_FRESHNESS_ONLY_IF_CACHED)[0], '!');
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_string_equal(ask_groups(d, TTL), GROUPS);
+        assert_string_equal(start_all(d, TTL), ALL);
+        fake_clock_advance(&f->clock, 300);
+    }
+    assert_int_equal(f->fake.attempts, 1);
+    assert_true(kube_discovery_fresh(d));
+    f->fake.unchanged = true;
+    fake_clock_advance(&f->clock, 101);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    fake_clock_advance(&f->clock, 1000);
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+    assert_int_equal(f->fake.attempts, 2);
+    f->fake.unchanged = false;
+    f->fake.answers[0] = cached_newer;
+    assert_string_equal(ask_version(d, "apps/v1", KUBE_FRESHNESS_REVALIDATE), "statefulsets");
+    assert_string_equal(ask_all(d, TTL), ALL_NEWER);
+    f->fake.answers[0] = cached_apps_and_batch;
+    kube_discovery_invalidate(d);
+    assert_int_equal(ask_groups(d, KUBE_FRESHNESS_ONLY_IF_CACHED)[0], '!');
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_int_equal(f->fake.attempts, 4);
+    kube_discovery_unref(d);
+    cached_fixture_clear(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +528,7 @@ int main(void)
         ALLOC_TRACE_TEST(the_policy_of_the_client_counts_where_a_call_says_nothing),
         ALLOC_TRACE_TEST(answers_on_a_loop_are_the_same),
         ALLOC_TRACE_TEST(what_is_counted_is_true),
+        ALLOC_TRACE_TEST(a_client_that_remembers_by_itself_knows_the_same_rules),
     };
 
     alloc_trace_install();

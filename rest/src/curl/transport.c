@@ -2,6 +2,7 @@
 
 #include "pool.h"
 #include "shared/alloc.h"
+#include "shared/process.h"
 
 #include <kube/sys/error.h>
 
@@ -30,7 +31,7 @@ static void destroy(void *state)
 {
     kube__curl_transport *t = state;
 
-    if (t->pid != getpid())
+    if (t->process != kube__process())
         return; /* in a forked child another thread's lock may be held for ever, and the pools are the parent's */
     pthread_mutex_lock(&t->lock);
     for (kube__pool *pool = t->pools; pool != NULL; pool = pool->next)
@@ -150,7 +151,7 @@ kube_status kube__curl_transport_new(const kube__transport_config *config, kube_
     if (KUBE__NEW(t) == NULL)
         return kube_error_no_memory(err);
     atomic_init(&t->refs, 1);
-    t->pid = getpid();
+    t->process = kube__process();
     pthread_mutex_init(&t->lock, NULL);
     t->port = config->url->port;
     t->https = config->url->https;

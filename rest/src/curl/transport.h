@@ -14,7 +14,7 @@ typedef struct kube__curl_transport {
     atomic_uint        refs; /* one of the transport object, one of each pool */
     pthread_mutex_t    lock; /* guards `pools` */
     struct kube__pool *pools;
-    pid_t              pid;  /* who made it */
+    uint32_t              process;  /* who made it */
     atomic_uint_fast64_t connections; /* opened so far */
 
     /* Never changed after it was made. */

@@ -24,7 +24,8 @@ typedef struct kube_clock {
 } kube_clock;
 
 /**
- * @brief The system's clocks (CLOCK_MONOTONIC and CLOCK_REALTIME).
+ * @brief The system's clocks: CLOCK_MONOTONIC, and CLOCK_REALTIME_COARSE, which the system dates files with and which
+ *        advances in steps of a few milliseconds.
  * @return The clock that is used wherever none is given.
  * @ownership    Static.
  * @threadsafety Any thread. @blocking Never.

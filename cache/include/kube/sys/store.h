@@ -116,6 +116,12 @@ typedef struct kube_store_ops {
      */
     void (*unlock)(void *state, kube_store_lock *lock);
 
+    /**
+     * Another number whenever any entry was put, touched or removed: at once and cheap, any thread. Who has seen an
+     * entry need not look again while it stays. May be NULL: it cannot be told.
+     */
+    uint64_t (*changes)(void *state);
+
     bool is_local;    /**< Every operation answers now, never KUBE_PENDING. */
     bool reserved[7]; /**< Zero.                                            */
 } kube_store_ops;
@@ -273,6 +279,17 @@ KUBE_API kube_status kube_store_begin_lock(kube_store *store, kube_io *io, const
  * @since 0.1
  */
 KUBE_API void kube_store_unlock(kube_store *store, kube_store_lock *lock);
+
+/**
+ * @brief Whether anything has changed; see kube_store_ops::changes.
+ * @param[in]  store The store.
+ * @param[out] out   Receives a number that is another one after each change.
+ * @retval KUBE_OK              `*out` is set.
+ * @retval KUBE_ERR_UNSUPPORTED This store cannot tell.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API kube_status kube_store_changes(kube_store *store, uint64_t *out) KUBE_MUST_CHECK;
 
 /**
  * @brief Whether a store answers every operation at once, and may be given no loop.

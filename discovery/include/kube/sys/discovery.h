@@ -79,6 +79,13 @@ typedef struct kube_discovery_ops {
     kube_status (*at_hand)(void *state, const kube_discovery_request *request, kube_discovery_snapshot **out,
                            kube_error **err);
 
+    /**
+     * The snapshot that answers every question right now as the object was told to, with a reference for the caller;
+     * NULL when there is none, or it would have to be looked for. As cheap as can be: it is tried before all else. May
+     * be NULL.
+     */
+    kube_discovery_snapshot *(*current)(void *state);
+
     /** See kube_discovery_fresh(). May be NULL: always. */
     bool (*fresh)(void *state);
 

@@ -43,7 +43,8 @@ finish() {
     rm -rf "$DIR"
 }
 
-DIR=$(mktemp -d /tmp/kube-bench.XXXXXX)
+# TMPDIR says where: what the caches cost depends on the file system.
+DIR=$(mktemp -d "${TMPDIR:-/tmp}/kube-bench.XXXXXX")
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 

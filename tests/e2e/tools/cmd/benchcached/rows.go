@@ -46,7 +46,9 @@ func threads(n string) row {
 var rows = []row{
 	pair("cold, live: new client and connection, all groups and resources", 1, "cold-live",
 		contender{"libcurl alone, same bytes", libkube, "libcurl"}),
-	pair("cold, through an empty disk cache", 1, "cold-disk"),
+	pair("cold, through an empty disk cache", 1, "cold-disk",
+		contender{"writing and renaming the files, nothing else", libkube, "rename-files"},
+		contender{"writing the files in place, nothing else", libkube, "write-files"}),
 	pair("warm disk, new client: all groups and resources", 5, "warm-all", importing("import-all"),
 		contender{"reading the files, nothing else", libkube, "read-files"},
 		contender{"stat of the files, nothing else", libkube, "stat-files"}),
@@ -148,7 +150,7 @@ func quantile(values []float64, q float64) float64 {
 func (r *rowResult) print(to io.Writer) {
 	fmt.Fprintf(to, "\n%s\n", r.Title)
 	for i, each := range r.Results {
-		fmt.Fprintf(to, "  %-36s %10s  (%s to %s)", each.Name, figure(each.Median, r.Unit), figure(each.Low, r.Unit),
+		fmt.Fprintf(to, "  %-44s %10s  (%s to %s)", each.Name, figure(each.Median, r.Unit), figure(each.Low, r.Unit),
 			figure(each.High, r.Unit))
 		if i != 0 {
 			fmt.Fprintf(to, "  %s / %.2f  (%.2f to %.2f)", r.Results[0].Name, each.Ratio, each.Lowest, each.Highest)

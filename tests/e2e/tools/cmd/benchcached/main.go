@@ -58,7 +58,7 @@ func measureAll(s *settings) error {
 		return err
 	}
 	report := report{Processors: runtime.NumCPU(), Rounds: s.rounds}
-	fmt.Printf("%d processors, %d rounds in turn; median (middle half), times client-go's median pair by pair\n",
+	fmt.Printf("%d processors, %d rounds in turn; median (middle half); \"a / r\": r times as fast as a, pair by pair\n",
 		report.Processors, s.rounds)
 	for _, r := range rows {
 		if !r.wanted(s.only) {

@@ -78,6 +78,7 @@ type result struct {
 	Ratio   float64   `json:"first_over_this"`
 	Lowest  float64   `json:"first_over_this_quarter"`
 	Highest float64   `json:"first_over_this_three_quarters"`
+	Second  float64   `json:"second_over_this"`
 	Samples []float64 `json:"samples"`
 }
 
@@ -128,18 +129,25 @@ func (p *peers) measure(r row) (*rowResult, error) {
 		}
 	}
 	for _, each := range out.Results {
-		each.summarise(out.Results[0].Samples)
+		each.summarise(out.Results[0].Samples, out.Results[1].Samples)
 	}
 	return out, nil
 }
 
-func (r *result) summarise(first []float64) {
-	ratios := make([]float64, len(first))
-	for i := range first {
-		ratios[i] = first[i] / r.Samples[i]
-	}
+// summarise: ratios are made of the figures of one round, then ordered.
+func (r *result) summarise(first, second []float64) {
+	ratios := over(first, r.Samples)
 	r.Low, r.Median, r.High = quantile(r.Samples, 0.25), quantile(r.Samples, 0.5), quantile(r.Samples, 0.75)
 	r.Lowest, r.Ratio, r.Highest = quantile(ratios, 0.25), quantile(ratios, 0.5), quantile(ratios, 0.75)
+	r.Second = quantile(over(second, r.Samples), 0.5)
+}
+
+func over(numerators, denominators []float64) []float64 {
+	out := make([]float64, len(numerators))
+	for i := range numerators {
+		out[i] = numerators[i] / denominators[i]
+	}
+	return out
 }
 
 func quantile(values []float64, q float64) float64 {
@@ -154,6 +162,9 @@ func (r *rowResult) print(to io.Writer) {
 			figure(each.High, r.Unit))
 		if i != 0 {
 			fmt.Fprintf(to, "  %s / %.2f  (%.2f to %.2f)", r.Results[0].Name, each.Ratio, each.Lowest, each.Highest)
+		}
+		if i > 1 {
+			fmt.Fprintf(to, "  %s / %.2f", r.Results[1].Name, each.Second)
 		}
 		fmt.Fprintln(to)
 	}

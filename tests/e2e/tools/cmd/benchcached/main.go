@@ -1,5 +1,6 @@
-// Command benchcached measures discovery with libkube beside client-go: it starts both programs that do the work, compares
-// their answers, lets them take turns, and prints what it took as a table and as JSON. scripts/bench-cached.sh calls it.
+// Command benchcached measures discovery with libkube beside client-go: it starts both programs that do the work,
+// compares their answers, lets them take turns, and prints what it took as a table and as JSON. scripts/bench-cached.sh
+// calls it.
 package main
 
 import (

@@ -1,8 +1,8 @@
-// Command benchpeer does with client-go what the benchmark of discovery measures. It is told what to do on standard input
-// and answers each line with one line, so that a driver can take turns between it and the program that does the same with
-// libkube (bench/cached):
+// Command benchpeer does with client-go what the benchmark of discovery measures. It is told what to do on standard
+// input and answers each line with one line, so that a driver can take turns between it and the program that does the
+// same with libkube (bench/cached):
 //
-//	run JOB N          N times; "ok" and each time's nanoseconds
+//	run JOB N          N times; "ok" and each time's figure
 //	show JOB FILE      once; the answer's lines go to FILE, for comparison
 package main
 

@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build demo test asan tsan fuzz e2e bench docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan fuzz e2e bench bench-cached docs format tidy valgrind install clean
 
 all: build
 
@@ -32,6 +32,10 @@ valgrind: build
 
 bench: setup
 	@scripts/bench.sh
+
+# Cached discovery beside client-go, against a real kube-apiserver; needs Go.
+bench-cached: setup
+	@scripts/bench-cached.sh
 
 # The API documentation, into docs/html; needs doxygen.
 docs:

@@ -70,14 +70,14 @@ void kube__cached_forget_quick(kube__cached *c)
 
 /* Only what would have been used without any effect: what is not ours ends freshness with its first use. A store that
  * can be peeked into, but not asked for changes, is peeked into each time. */
-static bool is_for_quick(const kube__cached_op *op)
+static bool is_for_quick(kube__cached_op *op)
 {
     kube_store_info info;
 
     if (op->c->documents != NULL || op->live != NULL || op->freshness != KUBE_FRESHNESS_TTL || op->c->ttl_ms < 0)
         return false;
-    return op->has_changes || op->c->store == NULL || kube_store_peek(op->c->store, kube__cached_entry_key((kube__cached_op *)op, "snapshot"),
-                                              &info) == KUBE_ERR_UNSUPPORTED;
+    return op->has_changes || op->c->store == NULL ||
+           kube_store_peek(op->c->store, kube__cached_entry_key(op, "snapshot"), &info) == KUBE_ERR_UNSUPPORTED;
 }
 
 void kube__cached_set_quick(kube__cached_op *op)

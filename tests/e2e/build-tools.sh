@@ -11,7 +11,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 readonly MODULE=$E2E_HERE/tools
-readonly MIN_GO_MINOR=26
 readonly PROGRAMS=(etcd kube-apiserver kubectl)
 
 # missing_program DIR: prints the first of the three that DIR lacks, nothing when it has them all.
@@ -30,25 +29,6 @@ use_given_assets() {
     missing=$(missing_program "$KUBEBUILDER_ASSETS")
     [[ -z $missing ]] || die "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS has no executable $missing"
     (cd "$KUBEBUILDER_ASSETS" && pwd)
-}
-
-# find_go: the go command, from GO, the PATH, or the place where Go's own installer puts it.
-find_go() {
-    local go=${GO:-}
-    [[ -n $go ]] || go=$(command -v go) || go=/usr/local/go/bin/go
-    [[ -x $go ]] ||
-        die "needs Go 1.$MIN_GO_MINOR or later, or KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl); found no go"
-    printf '%s\n' "$go"
-}
-
-check_go_version() {
-    local version minor
-    version=$("$1" env GOVERSION)
-    minor=${version#go1.}
-    minor=${minor%%[!0-9]*}
-    [[ $version == go1.* && -n $minor ]] || die "cannot tell the version of $1 from '$version'"
-    ((minor >= MIN_GO_MINOR)) ||
-        die "needs Go 1.$MIN_GO_MINOR or later, or KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl); $1 is $version"
 }
 
 kubernetes_version() { awk '$1 == "k8s.io/kubernetes" { print $2; exit }' "$MODULE/go.mod"; }

@@ -4,12 +4,33 @@
 E2E_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The commands' own names, so that a message says which script speaks.
 E2E_ME=$(basename "$0")
+# What Kubernetes' module asks for.
+readonly MIN_GO_MINOR=26
 
 note() { printf '%s: %s\n' "$E2E_ME" "$*" >&2; }
 
 die() {
     note "$*"
     exit 1
+}
+
+# find_go: the go command, from GO, the PATH, or the place where Go's own installer puts it.
+find_go() {
+    local go=${GO:-}
+    [[ -n $go ]] || go=$(command -v go) || go=/usr/local/go/bin/go
+    [[ -x $go ]] ||
+        die "needs Go 1.$MIN_GO_MINOR or later, or KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl); found no go"
+    printf '%s\n' "$go"
+}
+
+check_go_version() {
+    local version minor
+    version=$("$1" env GOVERSION)
+    minor=${version#go1.}
+    minor=${minor%%[!0-9]*}
+    [[ $version == go1.* && -n $minor ]] || die "cannot tell the version of $1 from '$version'"
+    ((minor >= MIN_GO_MINOR)) ||
+        die "needs Go 1.$MIN_GO_MINOR or later, or KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl); $1 is $version"
 }
 
 # e2e_tools: prints the folder of etcd, kube-apiserver and kubectl, building them when they are not there yet. A caller

@@ -8,7 +8,12 @@
 #include <string.h>
 
 /* A connection that was idle for longer is not used again: API servers close theirs after 90 s. */
-enum { MAX_IDLE_S = 70, BODY_RESERVE_MAX_BYTES = 1 << 20 };
+enum {
+    MAX_IDLE_S = 70,
+    BODY_RESERVE_MAX_BYTES = 1 << 20,
+    FIRST_ROOM_BYTES = 256 << 10,
+    FULL_FRAME_BYTES = 8 << 10
+};
 
 static bool negotiated_http2(CURL *easy)
 {
@@ -73,6 +78,21 @@ static void reserve_body(kube__transfer *t)
         kube_buf_reserve(&t->body, (size_t)announced);
 }
 
+/* Over HTTP/2 large answers come unannounced, and a buffer that grows is copied and wiped each time. One that begins with
+ * a full frame is taken for large. */
+static void make_room(kube__transfer *t, size_t len)
+{
+    kube_buf *body = &t->body;
+    size_t room = body->capacity != 0 ? body->capacity * 3 : FIRST_ROOM_BYTES;
+
+    if (body->len + len < body->capacity || (body->capacity == 0 && len < FULL_FRAME_BYTES))
+        return;
+    if (room > body->max_bytes - body->len)
+        room = body->max_bytes - body->len;
+    if (room > len)
+        kube_buf_reserve(body, room);
+}
+
 /* Returning less than was offered makes libcurl end the transfer; kube__transfer_result() finds out why. */
 static size_t on_body(char *data, size_t one, size_t len, void *user)
 {
@@ -81,6 +101,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *user)
     (void)one;
     if (t->body.data == NULL)
         reserve_body(t);
+    make_room(t, len);
     kube_buf_append(&t->body, kube_str_n(data, len));
     return kube_buf_status(&t->body, NULL) == KUBE_OK ? len : 0;
 }

@@ -78,14 +78,15 @@ static void reserve_body(kube__transfer *t)
         kube_buf_reserve(&t->body, (size_t)announced);
 }
 
-/* Over HTTP/2 large answers come unannounced, and a buffer that grows is copied and wiped each time. One that begins with
- * a full frame is taken for large. */
+/* Over HTTP/2 large answers come unannounced, and a buffer that grows is copied and wiped each time. One that begins
+ * with a full frame is taken for large; one that is large already grows as any buffer does. */
 static void make_room(kube__transfer *t, size_t len)
 {
     kube_buf *body = &t->body;
     size_t room = body->capacity != 0 ? body->capacity * 3 : FIRST_ROOM_BYTES;
 
-    if (body->len + len < body->capacity || (body->capacity == 0 && len < FULL_FRAME_BYTES))
+    if (body->len + len < body->capacity || (body->capacity == 0 && len < FULL_FRAME_BYTES) ||
+        body->capacity > BODY_RESERVE_MAX_BYTES)
         return;
     if (room > body->max_bytes - body->len)
         room = body->max_bytes - body->len;

@@ -29,7 +29,7 @@ done
 build() {
     local go
     cmake --preset bench >/dev/null
-    cmake --build --preset bench --target bench_cached kube-api-resources >&2
+    cmake --build --preset bench --target bench_cached kube-api-resources kube_rest_curl >&2
     export GOTOOLCHAIN=local
     go=$(find_go)
     check_go_version "$go"

@@ -19,7 +19,7 @@ static void destroy(void *state)
     /* In a forked child another thread's lock may be held for ever; memory is given back all the same. */
     kube__view_unref(c->view);
     kube_discovery_snapshot_unref(c->live);
-    kube_discovery_snapshot_unref(c->quick.snapshot);
+    kube__cached_clear_quick(c);
     kube__id_map_clear(&c->ours);
     kube_store_unref(c->store);
     kube_store_unref(c->documents);
@@ -178,7 +178,7 @@ kube_status kube__cached_new(const kube__cached_config *config, kube_discovery *
     c->seed = kube__hash_seed();
     c->ours.seed = c->seed;
     atomic_init(&c->fresh, true);
-    atomic_flag_clear(&c->quick.lock);
+    kube__cached_init_quick(c);
     pthread_mutex_init(&c->lock, NULL);
     st = copy_config(c, config, err);
     if (st != KUBE_OK) {

@@ -65,6 +65,14 @@ typedef struct kube__quick {
     uint64_t hits;
 } kube__quick;
 
+/* There are several, all the same, so that threads need not wait for each other; each has cache lines to itself. */
+enum { KUBE__QUICK_LANES = 8, KUBE__QUICK_LANE_BYTES = 128 };
+
+typedef union kube__quick_lane {
+    kube__quick quick;
+    char whole_lines[KUBE__QUICK_LANE_BYTES];
+} kube__quick_lane;
+
 typedef struct kube__cached {
     uint32_t process;
     kube_discovery *delegate;
@@ -91,7 +99,7 @@ typedef struct kube__cached {
     bool invalidated;     /* once: what others wrote counts no more        */
     kube__id_map ours;    /* the documents this object wrote, by name      */
     kube__turn turn;      /* of asking the delegate                        */
-    kube__quick quick;
+    kube__quick_lane quick[KUBE__QUICK_LANES];
 } kube__cached;
 
 /* The name of a document, and its key in the store. */
@@ -222,6 +230,8 @@ void kube__cached_count(kube__cached *c, unsigned hits, unsigned misses, unsigne
 enum { KUBE__ENTRY_NAME = 1 }; /* in place of a document's hash */
 
 /* cached_quick.c */
+void kube__cached_init_quick(kube__cached *c);
+void kube__cached_clear_quick(kube__cached *c);
 kube_discovery_snapshot *kube__cached_current(void *state);
 /* The operation has found that its answer answers everything: from now on that is known. */
 void kube__cached_set_quick(kube__cached_op *op);

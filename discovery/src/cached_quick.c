@@ -8,6 +8,17 @@
 
 enum { SPINS = 64 };
 
+/* Threads take turns in choosing a lane, and keep it. */
+static kube__quick *own_lane(kube__cached *c)
+{
+    static atomic_uint threads;
+    static _Thread_local unsigned own; /* 0: not chosen yet */
+
+    if (own == 0)
+        own = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % KUBE__QUICK_LANES + 1;
+    return &c->quick[own - 1].quick;
+}
+
 /* Held for a dozen instructions: it is hardly ever taken, and a thread that lost its processor in there is let
  * through. */
 static void acquire(kube__quick *quick)
@@ -35,13 +46,14 @@ static bool is_unchanged(const kube__cached *c, const kube__quick *quick)
 kube_discovery_snapshot *kube__cached_current(void *state)
 {
     kube__cached *c = state;
-    kube__quick *quick = &c->quick;
+    kube__quick *quick;
     kube_discovery_snapshot *snapshot = NULL;
     int64_t now;
 
     if (c->documents != NULL || c->policy != KUBE_FRESHNESS_TTL || c->process != kube__process())
         return NULL;
     now = kube__cached_now(c);
+    quick = own_lane(c);
     acquire(quick);
     if (quick->snapshot != NULL && now <= quick->until_unix_ms && is_unchanged(c, quick)) {
         snapshot = kube_discovery_snapshot_ref(quick->snapshot);
@@ -51,21 +63,44 @@ kube_discovery_snapshot *kube__cached_current(void *state)
     return snapshot;
 }
 
-/* Puts another one in its place, and returns the old one. */
-static kube_discovery_snapshot *replace(kube__quick *quick, kube_discovery_snapshot *snapshot)
+/* Puts another one in its place. What takes its place counts as it says; its lock and its hits stay. */
+static void replace(kube__quick *quick, const kube__quick *by)
 {
     kube_discovery_snapshot *old;
 
     acquire(quick);
     old = quick->snapshot;
-    quick->snapshot = snapshot;
+    quick->snapshot = by->snapshot != NULL ? kube_discovery_snapshot_ref(by->snapshot) : NULL;
+    quick->until_unix_ms = by->until_unix_ms;
+    quick->changes = by->changes;
+    quick->has_changes = by->has_changes;
     release(quick);
-    return old;
+    kube_discovery_snapshot_unref(old);
+}
+
+static void replace_all(kube__cached *c, const kube__quick *by)
+{
+    for (size_t i = 0; i < KUBE__QUICK_LANES; i++)
+        replace(&c->quick[i].quick, by);
+}
+
+void kube__cached_init_quick(kube__cached *c)
+{
+    for (size_t i = 0; i < KUBE__QUICK_LANES; i++)
+        atomic_flag_clear(&c->quick[i].quick.lock);
+}
+
+void kube__cached_clear_quick(kube__cached *c)
+{
+    for (size_t i = 0; i < KUBE__QUICK_LANES; i++)
+        kube_discovery_snapshot_unref(c->quick[i].quick.snapshot);
 }
 
 void kube__cached_forget_quick(kube__cached *c)
 {
-    kube_discovery_snapshot_unref(replace(&c->quick, NULL));
+    const kube__quick nothing = { .snapshot = NULL };
+
+    replace_all(c, &nothing);
 }
 
 /* Only what would have been used without any effect: what is not ours ends freshness with its first use. A store that
@@ -83,34 +118,26 @@ static bool is_for_quick(kube__cached_op *op)
 void kube__cached_set_quick(kube__cached_op *op)
 {
     kube__cached *c = op->c;
-    kube__quick *quick = &c->quick;
-    kube_discovery_snapshot *old;
     int64_t stored = op->entry.stored_at_unix_ms;
+    kube__quick quick = { .snapshot = op->answer, .changes = op->changes, .has_changes = op->has_changes };
 
     if (!is_for_quick(op))
         return;
+    quick.until_unix_ms = stored > INT64_MAX - c->ttl_ms ? INT64_MAX : stored + c->ttl_ms;
     pthread_mutex_lock(&c->lock);
-    if (c->epoch != op->epoch) {
-        pthread_mutex_unlock(&c->lock);
-        return;
-    }
-    acquire(quick);
-    old = quick->snapshot;
-    quick->snapshot = kube_discovery_snapshot_ref(op->answer);
-    quick->until_unix_ms = stored > INT64_MAX - c->ttl_ms ? INT64_MAX : stored + c->ttl_ms;
-    quick->changes = op->changes;
-    quick->has_changes = op->has_changes;
-    release(quick);
+    if (c->epoch == op->epoch)
+        replace_all(c, &quick);
     pthread_mutex_unlock(&c->lock);
-    kube_discovery_snapshot_unref(old);
 }
 
 uint64_t kube__cached_quick_hits(kube__cached *c)
 {
-    uint64_t hits;
+    uint64_t hits = 0;
 
-    acquire(&c->quick);
-    hits = c->quick.hits;
-    release(&c->quick);
+    for (size_t i = 0; i < KUBE__QUICK_LANES; i++) {
+        acquire(&c->quick[i].quick);
+        hits += c->quick[i].quick.hits;
+        release(&c->quick[i].quick);
+    }
     return hits;
 }

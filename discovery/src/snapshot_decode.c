@@ -202,6 +202,16 @@ static void read_version(reader *r, const unsigned char *p, kube__group_version_
         "a group-version has a state that does not exist");
 }
 
+/* Lookups go by the key: it must say what the two names say. */
+static bool is_key_of(const char *key, const char *group, const char *version)
+{
+    size_t len = strlen(group);
+
+    if (len == 0)
+        return strcmp(key, version) == 0;
+    return strncmp(key, group, len) == 0 && key[len] == '/' && strcmp(key + len + 1, version) == 0;
+}
+
 /* An error is a status and a message again; its causes were not written. */
 static void read_error(reader *r, const kube_discovery_snapshot_builder *b, const unsigned char *p,
                        kube__group_version_record *v)
@@ -231,7 +241,8 @@ static void read_versions(reader *r, kube_discovery_snapshot_builder *b)
         (void)demand(r, v->resource_count <= r->head[KUBE__WIRE_HEAD_RESOURCES] - next,
                      "a group-version has resources that are not there");
         next += v->resource_count;
-        if (r->why == NULL)
+        if (r->why == NULL && demand(r, is_key_of(b->in.text + v->key, b->in.text + v->group, b->in.text + v->version),
+                                     "a group-version has another's key"))
             read_error(r, b, p, v);
     }
 }

@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build demo test asan tsan fuzz e2e bench bench-cached docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan soak fuzz e2e bench bench-cached docs format tidy valgrind install clean
 
 all: build
 
@@ -19,6 +19,10 @@ test: setup
 
 asan tsan: setup
 	@scripts/test.sh $@
+
+# 10,000 writers of the disk cache killed in each of its two forms; `make test` kills 200.
+soak: build
+	@KUBE_KILL_ROUNDS=10000 build/tests/cache_test_disk_kill
 
 fuzz: setup
 	@scripts/fuzz.sh

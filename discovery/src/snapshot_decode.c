@@ -178,6 +178,8 @@ static void read_groups(reader *r, kube_discovery_snapshot_builder *b)
                      "a group has versions that are not there");
         next += all;
     }
+    (void)demand(r, r->why != NULL || b->groups == NULL || next == r->head[KUBE__WIRE_HEAD_VERSIONS],
+                 "a group-version is in no group");
     b->group_count = r->why == NULL && b->groups != NULL ? count : 0;
     b->group_capacity = b->group_count;
 }
@@ -222,6 +224,20 @@ static void read_error(reader *r, const kube_discovery_snapshot_builder *b, cons
         (void)kube_error_set(&v->error, (kube_status)status, "%s", b->in.text + message);
 }
 
+/* Those that are not listed are the stale ones, at the end of their group. */
+static void check_order(reader *r, const kube_discovery_snapshot_builder *b)
+{
+    for (size_t g = 0; g < b->group_count; g++) {
+        const kube__group_record *group = &b->groups[g];
+
+        for (size_t i = 0; i < group->version_count; i++) {
+            bool stale = b->versions[group->first_version + i].state == KUBE_GROUP_VERSION_STALE;
+
+            (void)demand(r, stale == (i >= group->listed_count), "a group's versions are out of order");
+        }
+    }
+}
+
 static void read_versions(reader *r, kube_discovery_snapshot_builder *b)
 {
     size_t count = r->head[KUBE__WIRE_HEAD_VERSIONS], next = 0;
@@ -245,6 +261,8 @@ static void read_versions(reader *r, kube_discovery_snapshot_builder *b)
                                      "a group-version has another's key"))
             read_error(r, b, p, v);
     }
+    if (r->why == NULL)
+        check_order(r, b);
 }
 
 static void read_resources(reader *r, kube_discovery_snapshot_builder *b)

@@ -338,6 +338,34 @@ static void any_word_may_have_any_value(void **state)
     kube_discovery_snapshot_unref(s);
 }
 
+static uint32_t head_word(bytes b, size_t at)
+{
+    uint32_t value;
+
+    memcpy(&value, b.data + 4 * at, 4);
+    return value;
+}
+
+/* Who copies a snapshot goes by its groups, and then writes each group-version: they have to be the same ones. */
+static void group_versions_that_belong_to_no_group_are_refused(void **state)
+{
+    kube_discovery_snapshot *s = legacy();
+    bytes b = encode(s, NULL);
+    size_t texts = head_word(b, KUBE__WIRE_HEAD_TEXT_BYTES) + head_word(b, KUBE__WIRE_HEAD_ERROR_BYTES);
+    size_t at = KUBE__WIRE_HEAD_WORDS + (head_word(b, KUBE__WIRE_HEAD_IDENTITY_BYTES) + 3) / 4 + (texts + 3) / 4 +
+                head_word(b, KUBE__WIRE_HEAD_LIST_WORDS) +
+                (head_word(b, KUBE__WIRE_HEAD_GROUPS) - 1) * KUBE__WIRE_GROUP_WORDS;
+
+    (void)state;
+    assert_int_equal(head_word(b, at + KUBE__WIRE_GROUP_VERSIONS), 1);
+    memset(b.data + 4 * (at + KUBE__WIRE_GROUP_LISTED), 0, 4);
+    try_bytes(b, true, "listed by none, but its own, in word", at);
+    memset(b.data + 4 * (at + KUBE__WIRE_GROUP_VERSIONS), 0, 4);
+    try_bytes(b, true, "in no group, in word", at);
+    kube__free(b.data);
+    kube_discovery_snapshot_unref(s);
+}
+
 static void a_name_with_control_characters_is_refused(void **state)
 {
     static const char *const bad[] = { "\x1bods", "po\x7fs", "p\xc2\x9bs" };
@@ -393,6 +421,7 @@ int main(void)
         ALLOC_TRACE_TEST(that_of_another_server_is_not_used),
         ALLOC_TRACE_TEST(bytes_that_are_cut_anywhere_are_refused),
         ALLOC_TRACE_TEST(any_word_may_have_any_value),
+        ALLOC_TRACE_TEST(group_versions_that_belong_to_no_group_are_refused),
         ALLOC_TRACE_TEST(a_name_with_control_characters_is_refused),
         ALLOC_TRACE_TEST(each_allocation_of_encoding_and_decoding_may_fail),
     };

@@ -101,13 +101,15 @@ void kube__cached_used(kube__cached *c, bool ours)
         atomic_store_explicit(&c->fresh, false, memory_order_relaxed);
 }
 
-/* Where memory runs out it is not known for ours: that costs a question, never a wrong answer. */
-void kube__cached_wrote(kube__cached *c, uint64_t name)
+/* Where memory runs out it is not known for ours: that costs a question, never a wrong answer. Nor is what was
+ * answered before an invalidation, however late it is written. */
+void kube__cached_wrote(kube__cached_op *op, uint64_t name)
 {
+    kube__cached *c = op->c;
     uint32_t *slot;
 
     pthread_mutex_lock(&c->lock);
-    slot = kube__id_map_put(&c->ours, name);
+    slot = c->epoch == op->epoch ? kube__id_map_put(&c->ours, name) : NULL;
     if (slot != NULL)
         *slot = 1;
     pthread_mutex_unlock(&c->lock);

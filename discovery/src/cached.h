@@ -164,7 +164,7 @@ struct kube__cached_op {
     kube_discovery_snapshot *known; /* what it is asked about */
     kube_discovery_snapshot *live;
     bool live_is_new;     /* it was asked for by this operation */
-    bool forced;          /* it must be newer than this operation */
+    bool forced;          /* it must have come after this operation began */
     uint64_t live_serial; /* when the operation began */
     uint64_t epoch;       /* when it looked, or asked the delegate */
     unsigned attempts;
@@ -173,7 +173,9 @@ struct kube__cached_op {
     kube__turn_wait wait;
     bool has_turn;
     kube_store_lock *lock;
-    bool lock_refused; /* somebody else held it: look again when we have it */
+    bool lock_refused;     /* somebody else held it: look again when we have it */
+    int64_t turn_until_ns; /* 0: it has not waited for the turn */
+    bool without_turn;     /* it was waited for long enough */
     bool without_lock;
     int64_t lock_until_ns; /* how long it is waited for; 0: not yet */
     kube_io_guard *guard;
@@ -222,7 +224,7 @@ bool kube__cached_in_time(const kube__cached *c, int64_t stored_at_unix_ms);
 /* Whether a document, or the entry, may be used as far as invalidations go. `*ours`: this object wrote it. */
 bool kube__cached_may_use(kube__cached *c, uint64_t name, bool *ours);
 void kube__cached_used(kube__cached *c, bool ours);
-void kube__cached_wrote(kube__cached *c, uint64_t name);
+void kube__cached_wrote(kube__cached_op *op, uint64_t name);
 /* Publishes a view, which is taken, unless there was an invalidation since the operation began. */
 void kube__cached_publish(kube__cached_op *op, kube__view *view);
 void kube__cached_count(kube__cached *c, unsigned hits, unsigned misses, unsigned written);

@@ -215,6 +215,7 @@ typedef struct plan {
     kube_discovery *delegate;
     kube_store *store, *documents;
     const char *url;
+    const kube_clock *clock;
     kube_buf identity, folder;
 } plan;
 
@@ -240,7 +241,10 @@ static kube_status identify(plan *p, kube_error **err)
     p->url = b->rest != NULL ? kube_rest_client_given_url(b->rest) : b->server;
     if (p->url == NULL)
         p->url = "";
+    p->clock = b->clock == NULL && b->rest != NULL ? kube_rest_client_clock(b->rest) : b->clock;
     kube_buf_append_f(&p->identity, "user %s\n", b->user != NULL ? b->user : "");
+    if (b->where == PLACE_PRIVATE_DISK) /* what kubectl's folder was read into is another's */
+        kube_buf_append_c(&p->identity, "private\n");
     if (b->rest != NULL)
         kube_rest_client_append_identity(b->rest, &p->identity);
     else
@@ -285,7 +289,7 @@ static kube_status open_own(plan *p, uint32_t dir_mode, kube_error **err)
         st = kube_buf_status(&path, err);
     if (st == KUBE_OK) {
         o.path = path.data;
-        o.clock = p->b->clock;
+        o.clock = p->clock;
         o.dir_mode = dir_mode;
         o.file_mode = PRIVATE_FILE_MODE;
         st = kube_disk_store_new(&o, &p->store, err);
@@ -312,7 +316,7 @@ static kube_status open_kubectls(plan *p, kube_error **err)
     if (st == KUBE_OK) {
         o.path = path.data;
         o.temp_path = temp.data;
-        o.clock = p->b->clock;
+        o.clock = p->clock;
         o.dir_mode = SHARED_DIR_MODE;
         o.file_mode = SHARED_FILE_MODE;
         o.form = KUBE_DISK_STORE_FORM_PLAIN;
@@ -361,9 +365,7 @@ static kube_status make(plan *p, kube_discovery **out, kube_error **err)
     config.documents = p->documents;
     config.identity = kube_buf_str(&p->identity);
     config.folder = b->where == PLACE_STORE ? p->folder.data : NULL;
-    config.clock = b->clock;
-    if (config.clock == NULL && b->rest != NULL)
-        config.clock = kube_rest_client_clock(b->rest);
+    config.clock = p->clock;
     return kube__cached_new(&config, out, err);
 }
 

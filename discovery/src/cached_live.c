@@ -7,7 +7,7 @@
 
 #include <kube/sys/error.h>
 
-enum { LOCK_LEASE_MS = 60 * 1000, LOCK_WAIT_MS = 5000, LOCK_POLL_MS = 20, MAX_ATTEMPTS = 3 };
+enum { LOCK_LEASE_MS = 60 * 1000, LOCK_WAIT_MS = 5000, TURN_WAIT_MS = 5000, LOCK_POLL_MS = 20, MAX_ATTEMPTS = 3 };
 
 static kube__cached_step ask, answered;
 
@@ -173,7 +173,8 @@ static kube_status ask(kube__cached_op *op)
     return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
 }
 
-/* Somebody has invalidated while the delegate was asked: what it said may be older than that. */
+/* Somebody has invalidated while the delegate was asked: what it said may be older than that. The last attempt answers
+ * all the same, but nobody keeps it. */
 static bool is_outdated(kube__cached_op *op)
 {
     kube__cached *c = op->c;
@@ -181,7 +182,8 @@ static bool is_outdated(kube__cached_op *op)
 
     pthread_mutex_lock(&c->lock);
     outdated = c->epoch != op->epoch && op->attempts < MAX_ATTEMPTS;
-    op->epoch = c->epoch;
+    if (outdated)
+        op->epoch = c->epoch;
     pthread_mutex_unlock(&c->lock);
     return outdated;
 }
@@ -219,8 +221,11 @@ static kube_status wait_for_turn(kube__cached_op *op)
 
     if (st != KUBE_OK)
         return st;
-    if (!kube__turn_take(&c->turn, &c->lock, &op->wait))
+    op->turn_until_ns = kube_io_now_ns(op->io) + TURN_WAIT_MS * (int64_t)1000000;
+    if (!kube__turn_take(&c->turn, &c->lock, &op->wait)) {
+        kube_io_timer_start(op->timer, op->turn_until_ns);
         return KUBE_PENDING;
+    }
     kube__cached_stop_waiting(op);
     op->has_turn = true;
     return KUBE_OK;
@@ -300,7 +305,7 @@ kube_status kube__cached_get_live(kube__cached_op *op)
     if (op->io == NULL)
         return KUBE_PENDING;
     op->step = kube__cached_get_live;
-    if (!op->has_turn)
+    if (!op->has_turn && !op->without_turn)
         return wait_for_turn(op);
     if (op->lock == NULL && !op->without_lock && op->c->store != NULL)
         return take_lock(op);

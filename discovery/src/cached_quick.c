@@ -125,7 +125,7 @@ void kube__cached_set_quick(kube__cached_op *op)
         return;
     quick.until_unix_ms = stored > INT64_MAX - c->ttl_ms ? INT64_MAX : stored + c->ttl_ms;
     pthread_mutex_lock(&c->lock);
-    if (c->epoch == op->epoch)
+    if (c->epoch == op->epoch && c->view == op->view) /* nobody knows better meanwhile */
         replace_all(c, &quick);
     pthread_mutex_unlock(&c->lock);
 }

@@ -88,7 +88,24 @@ void kube__cached_stop_waiting(kube__cached_op *op)
     op->guard = NULL;
 }
 
-/* The turn, the lock's timer, or the next slice. */
+/* Who has the turn may be on a loop that nobody steps, and be waited for by the very thread that should. It is asked
+ * without the turn then, and without the lock, which that one holds. true: that has begun. */
+static bool give_up_turn(kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+
+    if (kube_io_now_ns(op->io) < op->turn_until_ns)
+        return false;
+    if (kube__turn_leave(&c->turn, &c->lock, &op->wait))
+        op->has_turn = true;
+    else
+        op->without_turn = op->without_lock = true;
+    (void)kube__cached_restart(op);
+    return true;
+}
+
+/* The turn, the timer of the turn or the lock, or the next slice. What waits has a guard; without one it was the second
+ * of two of them that came together. */
 static void on_task(void *user)
 {
     kube__cached_op *op = user;
@@ -96,9 +113,13 @@ static void on_task(void *user)
     kube_status status = KUBE_OK;
     kube_error *err = NULL;
 
+    if (op->guard == NULL)
+        return;
     switch (kube__turn_outcome(&c->lock, &op->wait, &status, &err)) {
     case KUBE__TURN_WAITING:
-        return;
+        if (!give_up_turn(op))
+            return;
+        break;
     case KUBE__TURN_GRANTED:
         op->has_turn = true;
         (void)kube__cached_restart(op);
@@ -111,6 +132,7 @@ static void on_task(void *user)
     default:
         break;
     }
+    kube_io_timer_stop(op->timer);
     kube__cached_stop_waiting(op);
     kube__cached_resume(op);
 }

@@ -148,7 +148,7 @@ static kube_status wrote(kube__cached_op *op)
     if (op->result == KUBE_OK) {
         op->generations[op->next] = op->info.generation;
         op->written++;
-        kube__cached_wrote(op->c, op->name.hash);
+        kube__cached_wrote(op, op->name.hash);
     } else {
         set_unwritable(op, true);
         st = pass_over(op);
@@ -232,7 +232,7 @@ static kube_status entry_written(kube__cached_op *op)
 
     if (op->result == KUBE_OK) {
         op->written++;
-        kube__cached_wrote(op->c, KUBE__ENTRY_NAME);
+        kube__cached_wrote(op, KUBE__ENTRY_NAME);
         return publish_base(op, &op->info);
     }
     st = pass_over(op);
@@ -279,7 +279,7 @@ static kube_status keep_in_view(kube__cached_op *op)
     if (op->c->documents != NULL)
         return publish_base(op, &op->view->entry);
     info.stored_at_unix_ms = kube__cached_now(op->c);
-    kube__cached_wrote(op->c, KUBE__ENTRY_NAME);
+    kube__cached_wrote(op, KUBE__ENTRY_NAME);
     return publish_base(op, &info);
 }
 

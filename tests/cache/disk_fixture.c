@@ -187,7 +187,7 @@ int disk_set_up(void **state)
         return -1;
     snprintf(f->base, sizeof f->base, "%s/kube-cache.XXXXXX", tmp != NULL ? tmp : "/tmp");
     assert_non_null(mkdtemp(f->base));
-    assert_true(snprintf(f->path, sizeof f->path, "%s/root/inner", f->base) < (int)sizeof f->path);
+    assert_true(snprintf(f->path, sizeof f->path, "%s/store/inner", f->base) < (int)sizeof f->path);
     fake_clock_init(&f->now);
     f->now.now_unix_ms = INT64_C(1790000000123);
     faulty_files_init(&f->files);

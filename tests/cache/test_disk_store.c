@@ -421,7 +421,7 @@ static int conformance(kube_disk_store_form form, const char *name)
     fake_clock_init(&shared.now);
     if (mkdtemp(base) == NULL)
         return 1;
-    snprintf(shared.path, sizeof shared.path, "%s/root", base);
+    snprintf(shared.path, sizeof shared.path, "%s/store", base);
     shared.opts = (kube_disk_store_options)KUBE_DISK_STORE_OPTIONS_INIT;
     shared.opts.path = shared.path;
     shared.opts.clock = &shared.now.clock;

@@ -183,6 +183,55 @@ static void a_rest_client_becomes_a_live_client_with_its_options(void **state)
     fake_server_clear(&server);
 }
 
+static void the_time_of_a_rest_client_is_also_that_of_its_files(void **state)
+{
+    static fake_server server;
+    const int64_t ten_minutes_ms = 10 * 60 * 1000;
+    char root[] = "/tmp/kube-clock.XXXXXX";
+    fake_clock clock;
+    builder *b = kube_cached_discovery_builder_new();
+    kube_discovery *d = NULL;
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    fake_clock_init(&clock);
+    clock.now_unix_ms = INT64_C(1600000000000); /* long ago, by the system's */
+    fake_server_init_at(&server, &clock.clock);
+    fake_server_answer(&server, "/apis", 200, FAKE_JSON, "{\"groups\":[{\"name\":\"a\",\"versions\":[]}]}");
+    kube_cached_discovery_builder_rest(b, server.client);
+    kube_cached_discovery_builder_private_disk(b, root);
+    assert_int_equal(kube_cached_discovery_builder_build(b, &d, NULL), KUBE_OK);
+    (void)ask_groups(d, KUBE_FRESHNESS_DEFAULT);
+    fake_clock_advance(&clock, ten_minutes_ms);
+    (void)ask_groups(d, KUBE_FRESHNESS_DEFAULT);
+    assert_int_equal(fake_server_count(&server, "/apis"), 1);
+    fake_clock_advance(&clock, 1);
+    (void)ask_groups(d, KUBE_FRESHNESS_DEFAULT);
+    assert_int_equal(fake_server_count(&server, "/apis"), 2);
+    kube_discovery_unref(d);
+    fake_server_clear(&server);
+    remove_tree(root);
+}
+
+static void a_private_disk_does_not_know_what_kubectls_folder_was_read_into(void **state)
+{
+    cached_fixture f;
+    kube_discovery *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_KUBECTLS_FOLDER);
+    d = cached_fixture_client(&f);
+    (void)ask_all(d, KUBE_FRESHNESS_DEFAULT);
+    kube_discovery_unref(d);
+    assert_int_equal(f.fake.attempts, 1);
+    f.place = CACHED_PRIVATE_DISK;
+    d = cached_fixture_client(&f);
+    (void)ask_all(d, KUBE_FRESHNESS_DEFAULT);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
 static void each_allocation_of_composing_may_fail(void **state)
 {
     kube_discovery *delegate;
@@ -223,6 +272,8 @@ int main(void)
         ALLOC_TRACE_TEST(the_delegate_and_the_stores_are_released_with_the_client),
         ALLOC_TRACE_TEST(servers_and_users_that_share_a_store_do_not_share_answers),
         ALLOC_TRACE_TEST(a_rest_client_becomes_a_live_client_with_its_options),
+        ALLOC_TRACE_TEST(a_private_disk_does_not_know_what_kubectls_folder_was_read_into),
+        ALLOC_TRACE_TEST(the_time_of_a_rest_client_is_also_that_of_its_files),
         ALLOC_TRACE_TEST(each_allocation_of_composing_may_fail),
     };
 

@@ -1,7 +1,6 @@
 /* Several at once: one question to the delegate whatever the number of askers, loops, threads and clients; and what
  * ends while it is waited for. */
 #include "cached_fixture.h"
-#include "fake_server.h"
 #include "fetch_outcome.h"
 
 #include <pthread.h>
@@ -407,6 +406,72 @@ static void one_that_holds_the_lock_too_long_is_not_waited_for(void **state)
     cached_fixture_clear(&f);
 }
 
+/* Its thread may well be the one that asks: nobody else could wake it. */
+BOTH(one_whose_loop_stands_still_is_not_waited_for)
+{
+    fake_clock clock;
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = new_io(NULL), *other_io;
+    fake_discovery first_question;
+    outcome first, second;
+
+    fake_clock_init(&clock);
+    other_io = new_io(&clock.clock);
+    start(d, io, NULL, 0, &first);
+    run_until_asked(io); /* and never goes on */
+    first_question = f.fake;
+    f.fake.later = f.fake.held = false;
+    start(d, other_io, NULL, 0, &second);
+    for (int n = 0; n < 240; n++) { /* 4.8 s */
+        fake_clock_advance(&clock, 20);
+        turn(other_io);
+    }
+    assert_int_equal(f.fake.attempts, 0); /* answers */
+    for (int n = 0; n < 100 && second.calls == 0; n++) {
+        fake_clock_advance(&clock, 20);
+        turn(other_io);
+    }
+    expect_all(&second);
+    assert_int_equal(f.fake.attempts, 1);
+    f.fake = first_question;
+    kube_io_free(io);
+    assert_int_equal(first.status, KUBE_ERR_CANCELLED);
+    outcome_clear(&first);
+    kube_io_free(other_io);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    kube_discovery_unref(d);
+}
+
+/* What is being written when it is invalidated is older than that, whoever writes it. */
+static void an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated(void **state)
+{
+    static const cached_place places[] = { CACHED_DOCUMENTS_SLOW, CACHED_SLOW };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        kube_discovery *d;
+        kube_io *io = new_io(NULL);
+        slow_store_knobs *knobs = cached_place_has_documents(places[i]) ? &f.documents_knobs : &f.store_knobs;
+        outcome o;
+
+        cached_fixture_init(&f, places[i]);
+        d = cached_fixture_client(&f);
+        start(d, io, NULL, 0, &o);
+        while (o.calls == 0 && atomic_load(&knobs->count[SLOW_STORE_PUT]) == 0)
+            (void)!kube_io_step(io, 0);
+        assert_int_equal(o.calls, 0);
+        kube_discovery_invalidate(d);
+        run_until(io, &o);
+        expect_all(&o);
+        assert_int_equal(f.fake.attempts, 1);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_int_equal(f.fake.attempts, 2);
+        kube_io_free(io);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
 /* ---- on a loop ---- */
 
 typedef struct refresh {
@@ -502,69 +567,6 @@ static void a_forked_child_may_only_free_it(void **state)
     cached_fixture_clear(&f);
 }
 
-/* ---- a group-version that failed for a passing reason ---- */
-
-static fake_server server;
-
-static kube_discovery *legacy_client(void)
-{
-    kube_discovery *ours = f.delegate, *d;
-
-    fake_server_answer(&server, "/apis", 200, FAKE_JSON,
-                       "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}]},"
-                       "{\"name\":\"b\",\"versions\":[{\"groupVersion\":\"b/v1\",\"version\":\"v1\"}]}]}");
-    fake_server_answer(&server, "/apis/b/v1", 200, FAKE_JSON, "{\"resources\":[{\"name\":\"bs\"}]}");
-    assert_int_equal(kube_discovery_client_new(server.client, NULL, &f.delegate, NULL), KUBE_OK);
-    d = cached_fixture_client(&f);
-    kube_discovery_unref(f.delegate);
-    f.delegate = ours;
-    return d;
-}
-
-static void expect_healed(cached_place place, int http_status, bool healed)
-{
-    kube_discovery *d;
-    char failed[1024];
-
-    cached_fixture_init(&f, place);
-    fake_server_init(&server);
-    d = legacy_client();
-    fake_server_answer(&server, "/apis/a/v1", http_status, FAKE_JSON, "{}");
-    fake_server_answer(&server, "/apis/a/v1", 200, FAKE_JSON, "{\"resources\":[{\"name\":\"as\"}]}");
-    snprintf(failed, sizeof failed, "%s", ask_all(d, TTL));
-    assert_memory_equal(failed, "!partial: unable to retrieve the complete list of server APIs: a/v1:", 68);
-    assert_int_equal(fake_server_count(&server, "/apis/a/v1"), 1);
-    assert_string_equal(ask_version(d, "b/v1", TTL), "bs");
-    if (healed)
-        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
-    else
-        assert_int_equal(ask_version(d, "a/v1", TTL)[0], '!');
-    assert_int_equal(fake_server_count(&server, "/apis/a/v1"), healed ? 2 : 1);
-    if (healed) { /* and it is kept */
-        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
-        assert_string_equal(ask_all(d, TTL), "a/v1: as; b/v1: bs");
-        assert_int_equal(fake_server_count(&server, "/apis/a/v1"), 2);
-        assert_int_equal(fake_server_count(&server, "/apis"), 1);
-    }
-    kube_discovery_unref(d);
-    fake_server_clear(&server);
-    cached_fixture_clear(&f);
-}
-
-static void what_failed_for_a_passing_reason_is_asked_for_again_by_itself(void **state)
-{
-    static const cached_place places[] = { CACHED_KUBECTLS_FOLDER, CACHED_MEMORY, CACHED_DOCUMENTS_SLOW, CACHED_SLOW };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(places); i++) {
-        expect_healed(places[i], 503, true);
-        expect_healed(places[i], 429, true);
-        expect_healed(places[i], 0, true); /* no connection */
-        expect_healed(places[i], 403, false);
-        expect_healed(places[i], 404, false);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,10 +580,11 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_is_invalidated_all_the_time_still_answers),
         ALLOC_TRACE_TEST(clients_with_one_place_wait_for_each_other),
         ALLOC_TRACE_TEST(one_that_holds_the_lock_too_long_is_not_waited_for),
+        ALLOC_TRACE_TEST(one_whose_loop_stands_still_is_not_waited_for),
+        ALLOC_TRACE_TEST(an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated),
         ALLOC_TRACE_TEST(a_refresh_is_answered_once_and_what_is_remembered_is_at_hand_meanwhile),
         ALLOC_TRACE_TEST(a_refresh_of_what_remembers_nothing_fetches),
         ALLOC_TRACE_TEST(a_forked_child_may_only_free_it),
-        ALLOC_TRACE_TEST(what_failed_for_a_passing_reason_is_asked_for_again_by_itself),
     };
 
     alloc_trace_install();

@@ -8,15 +8,15 @@
 
 /* A request that is answered later. */
 typedef struct fake_wait {
-    struct fake_wait    *next;
-    fake_server         *server;
-    kube_io_guard       *guard;
-    kube_io_task        *task; /* NULL: never */
+    struct fake_wait *next;
+    fake_server *server;
+    kube_io_guard *guard;
+    kube_io_task *task; /* NULL: never */
     kube_transport_done *done;
-    void                *user;
-    kube_status          status;
-    kube_rest_response  *response;
-    kube_error          *err;
+    void *user;
+    kube_status status;
+    kube_rest_response *response;
+    kube_error *err;
 } fake_wait;
 
 static size_t path_len(const char *target)
@@ -181,6 +181,11 @@ static void leave_alone(void *state)
 
 void fake_server_init(fake_server *s)
 {
+    fake_server_init_at(s, NULL);
+}
+
+void fake_server_init_at(fake_server *s, const kube_clock *clock)
+{
     kube_transport_ops ops = { .struct_size = sizeof ops, .destroy = leave_alone, .send = send_request };
     kube_rest_client_options opts = KUBE_REST_CLIENT_OPTIONS_INIT;
     kube_transport *transport = NULL;
@@ -190,6 +195,7 @@ void fake_server_init(fake_server *s)
         abort();
     opts.base_url = "http://fake";
     opts.transport = transport;
+    opts.clock = clock;
     if (kube_rest_client_new(&opts, &s->client, NULL) != KUBE_OK)
         abort();
     kube_transport_unref(transport);

@@ -47,6 +47,8 @@ typedef struct fake_server {
 
 /* With a client whose base URL is "http://fake". */
 void fake_server_init(fake_server *s);
+/* The same, whose client has a clock of its own. */
+void fake_server_init_at(fake_server *s, const kube_clock *clock);
 void fake_server_clear(fake_server *s);
 /* Forgets the log and the answers. */
 void fake_server_reset(fake_server *s);

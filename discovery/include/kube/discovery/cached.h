@@ -16,7 +16,11 @@
  * @endcode
  *
  * A remembered answer is never an error: where the cache is at fault (a full disk, a damaged file) the answer comes
- * from the server, and the logger is told in one line.
+ * from the server, and the logger is told in one line. A call ends when it was cancelled or its deadline is over also
+ * while what it found out is written.
+ *
+ * Who needs the server waits for one who is asking it already, in this process or another, for five seconds at most;
+ * then it asks by itself. KUBE_FRESHNESS_REVALIDATE too may be answered by a question that was under way.
  */
 #ifndef KUBE_DISCOVERY_CACHED_H
 #define KUBE_DISCOVERY_CACHED_H

@@ -113,7 +113,9 @@ void kube_io_watch_free(kube_io_watch *watch)
     if (watch == NULL)
         return;
     unmark_dirty(watch);
-    if (watch->applied != 0 && !kube__io_is_foreign(watch->io)) /* a child shares the epoll instance with its parent */
+    /* A child shares the epoll instance with its parent. One that is about to be closed need not be told: the number
+     * may be another thread's by now, where a library closed the descriptor without a word. */
+    if (watch->applied != 0 && !kube__io_is_foreign(watch->io) && !watch->io->closing)
         epoll_ctl(watch->io->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL); /* it may have been closed already */
     give_slot_back(watch->io, watch->slot);
     kube__free(watch);

@@ -197,14 +197,12 @@ static kube_status build(kube__cached_op *op)
 
 static kube_status compose(kube__cached_op *op)
 {
-    while (op->next < version_count(op)) {
-        kube_status st = is_stale(op, op->next) ? KUBE_OK : load_version(op, op->next);
+    for (; op->next < version_count(op); op->next++) {
+        kube_status st = kube__cached_breathe(op);
 
+        if (st == KUBE_OK && !is_stale(op, op->next))
+            st = load_version(op, op->next);
         if (st != KUBE_OK || op->step != compose)
-            return st;
-        op->next++;
-        st = kube__cached_breathe(op);
-        if (st != KUBE_OK)
             return st;
     }
     return build(op);

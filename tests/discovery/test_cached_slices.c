@@ -1,0 +1,103 @@
+/* What takes long takes several turns of the loop. */
+#include "cached_fixture.h"
+#include "fetch_outcome.h"
+
+enum { GROUPS = 60, TICK_NS = 1000000, SLICE_TICKS = 6 };
+
+static cached_fixture f;
+
+/* A time that passes by being looked at. */
+static int64_t tick(void *state)
+{
+    fake_clock *clock = state;
+
+    clock->now_ns += TICK_NS;
+    return clock->now_ns;
+}
+
+static const char *many_groups(void)
+{
+    static char text[GROUPS * 256];
+    size_t len = 0;
+
+    len += (size_t)snprintf(text + len, sizeof text - len, "{\"items\":[");
+    for (int i = 0; i < GROUPS; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "%s{\"metadata\":{\"name\":\"g%d\"},\"versions\":[{\"version\":\"v1\",\"resources\":[{"
+                                "\"resource\":\"rs\",\"responseKind\":{\"kind\":\"R\"},\"verbs\":[\"get\"]}]}]}",
+                                i > 0 ? "," : "", i);
+    snprintf(text + len, sizeof text - len, "]}");
+    return text;
+}
+
+/* How many turns a question takes on a loop whose time passes so. */
+static unsigned turns_of(kube_discovery *d, int64_t (*monotonic)(void *))
+{
+    kube_io_options opts = KUBE_IO_OPTIONS_INIT;
+    fake_clock clock;
+    kube_io *io = NULL;
+    outcome o = { .calls = 0 };
+    unsigned turns = 0;
+
+    fake_clock_init(&clock);
+    clock.clock.monotonic_ns = monotonic;
+    opts.clock = &clock.clock;
+    assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL),
+                     KUBE_PENDING);
+    for (; o.calls == 0; turns++) {
+        kube_status st = kube_io_step(io, 0);
+
+        assert_true(st == KUBE_OK || st == KUBE_PENDING);
+    }
+    assert_int_equal(o.status, KUBE_OK);
+    outcome_clear(&o);
+    kube_io_free(io);
+    return turns;
+}
+
+static void many_documents_are_read_in_slices(void **state)
+{
+    kube_discovery *writer, *reader, *other;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
+    f.fake.answers[0] = many_groups();
+    writer = cached_fixture_client(&f);
+    reader = cached_fixture_client(&f);
+    other = cached_fixture_client(&f);
+    (void)ask_all(writer, KUBE_FRESHNESS_DEFAULT);
+    assert_int_equal(turns_of(reader, fake_clock_monotonic), 1);
+    /* each is looked at, and read */
+    assert_in_range(turns_of(other, tick), 2 * GROUPS / SLICE_TICKS, 10 * GROUPS);
+    assert_int_equal(f.fake.attempts, 1);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(reader);
+    kube_discovery_unref(other);
+    cached_fixture_clear(&f);
+}
+
+static void many_documents_are_written_in_slices(void **state)
+{
+    kube_discovery *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
+    f.fake.answers[0] = many_groups();
+    d = cached_fixture_client(&f);
+    /* likewise, and written */
+    assert_in_range(turns_of(d, tick), 2 * GROUPS / SLICE_TICKS, 10 * GROUPS);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(many_documents_are_read_in_slices),
+        ALLOC_TRACE_TEST(many_documents_are_written_in_slices),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

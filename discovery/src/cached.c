@@ -115,13 +115,27 @@ void kube__cached_wrote(kube__cached_op *op, uint64_t name)
     pthread_mutex_unlock(&c->lock);
 }
 
+/* Under the lock. */
+static bool knows_best(const kube__cached_op *op, const kube__view *view)
+{
+    const kube__cached *c = op->c;
+
+    if (c->epoch != op->epoch)
+        return false;
+    return c->view == op->view || c->view == NULL || (op->live_is_new && view->answer > c->view->answer);
+}
+
 void kube__cached_publish(kube__cached_op *op, kube__view *view)
 {
     kube__cached *c = op->c;
     kube__view *old = view;
 
     pthread_mutex_lock(&c->lock);
-    if (c->epoch == op->epoch || c->view == NULL) {
+    if (op->live_is_new)
+        view->answer = op->answer_serial;
+    else if (op->view != NULL)
+        view->answer = op->view->answer;
+    if (knows_best(op, view)) {
         old = c->view;
         c->view = view;
         kube__cached_forget_quick(c);

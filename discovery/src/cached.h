@@ -39,6 +39,7 @@ typedef struct kube__view {
     uint64_t *generations;         /* of the documents that say what the base says, 0: of none. The group list's
                                              first, then one for each group-version of the base. NULL: of none at all */
     kube_store_info entry;         /* the entry it was read from or written as; generation 0: none */
+    uint64_t answer;               /* the serial of the delegate's answer that is behind it, or a later one; 0: none */
     kube__part *parts;
     size_t part_count;
 } kube__view;
@@ -163,10 +164,14 @@ struct kube__cached_op {
     kube_discovery_request request; /* to the delegate */
     kube_discovery_snapshot *known; /* what it is asked about */
     kube_discovery_snapshot *live;
-    bool live_is_new;     /* it was asked for by this operation */
-    bool forced;          /* it must have come after this operation began */
-    uint64_t live_serial; /* when the operation began */
-    uint64_t epoch;       /* when it looked, or asked the delegate */
+    bool live_is_new;       /* it was asked for by this operation */
+    bool healed;            /* it is an older one, of which one group-version was asked for again */
+    bool healed_in_time;    /* before there was another answer */
+    bool forced;            /* it must have come after this operation began */
+    uint64_t live_serial;   /* when the operation began */
+    uint64_t seen_serial;   /* when it looked */
+    uint64_t answer_serial; /* of its own answer */
+    uint64_t epoch;         /* when it looked, or asked the delegate */
     unsigned attempts;
 
     /* Waiting. */
@@ -212,6 +217,8 @@ void kube__cached_stop_waiting(kube__cached_op *op);
 kube_status kube__cached_restart(kube__cached_op *op);
 /* KUBE_PENDING when this turn of the loop has lasted long enough: the same step comes again with the next one. */
 kube_status kube__cached_breathe(kube__cached_op *op);
+/* Gives back the turn and the lock, if it has them: who waits is next. */
+void kube__cached_give_back(kube__cached_op *op);
 /* The answer; one more reference to it. */
 kube_status kube__cached_answer(kube__cached_op *op, kube_discovery_snapshot *snapshot);
 /* A store did not do what it should: told once, when the operation is over. Takes the error. */
@@ -225,7 +232,8 @@ bool kube__cached_in_time(const kube__cached *c, int64_t stored_at_unix_ms);
 bool kube__cached_may_use(kube__cached *c, uint64_t name, bool *ours);
 void kube__cached_used(kube__cached *c, bool ours);
 void kube__cached_wrote(kube__cached_op *op, uint64_t name);
-/* Publishes a view, which is taken, unless there was an invalidation since the operation began. */
+/* Publishes a view, which is taken, unless others know better meanwhile: since the operation looked there was an
+ * invalidation, or another view that no older answer of the delegate is behind. */
 void kube__cached_publish(kube__cached_op *op, kube__view *view);
 void kube__cached_count(kube__cached *c, unsigned hits, unsigned misses, unsigned written);
 

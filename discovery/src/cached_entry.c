@@ -28,6 +28,13 @@ static kube_status plan(kube__cached_op *op)
     return KUBE_OK;
 }
 
+static void see(kube__cached_op *op, kube__view *view)
+{
+    kube__cached_publish(op, kube__view_ref(view));
+    kube__view_unref(op->view);
+    op->view = view;
+}
+
 /* A view of nothing, so that there always is one. */
 static kube_status see_nothing(kube__cached_op *op, const kube_store_info *entry)
 {
@@ -36,9 +43,7 @@ static kube_status see_nothing(kube__cached_op *op, const kube_store_info *entry
 
     if (st != KUBE_OK)
         return st;
-    kube__view_unref(op->view);
-    op->view = view;
-    kube__cached_publish(op, kube__view_ref(view));
+    see(op, view);
     return KUBE_OK;
 }
 
@@ -68,11 +73,8 @@ static kube_status see_entry(kube__cached_op *op)
     if (st != KUBE_OK)
         return see_nothing(op, &op->read.info);
     st = kube__view_new(base, generations, &op->read.info, &view, &op->err);
-    if (st == KUBE_OK) {
-        kube__view_unref(op->view);
-        op->view = view;
-        kube__cached_publish(op, kube__view_ref(view));
-    }
+    if (st == KUBE_OK)
+        see(op, view);
     return st;
 }
 
@@ -152,6 +154,7 @@ kube_status kube__cached_begin(kube__cached_op *op)
     pthread_mutex_lock(&c->lock);
     op->view = kube__view_ref(c->view);
     op->epoch = c->epoch;
+    op->seen_serial = c->live_serial;
     pthread_mutex_unlock(&c->lock);
     op->has_changes = c->store != NULL && kube_store_changes(c->store, &op->changes) == KUBE_OK;
     if (c->store != NULL && !can_do_without(op) && (op->view == NULL || is_other(op)))
@@ -186,12 +189,12 @@ static kube_status answer_from_live(kube__cached_op *op)
 {
     if (kube__cached_should_heal(op, op->live))
         return kube__cached_refetch(op);
-    op->entry_is_old = true;
-    op->step = op->live_is_new ? kube__cached_write_entry : kube__cached_end;
+    op->entry_is_old = op->live_is_new;
+    op->step = op->live_is_new || op->healed_in_time ? kube__cached_write_entry : kube__cached_end;
     return kube__cached_answer(op, op->live);
 }
 
-/* What failed for a passing reason is asked for again, and remembered if it comes. */
+/* What failed for a passing reason is asked for again, and if it comes it is remembered for as long as the rest. */
 static kube_status heal(kube__cached_op *op)
 {
     op->live = kube_discovery_snapshot_ref(op->view->base);

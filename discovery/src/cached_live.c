@@ -17,7 +17,7 @@ bool kube__cached_should_heal(const kube__cached_op *op, const kube_discovery_sn
 {
     const kube_group_version *v;
 
-    if (op->want != KUBE_DISCOVERY_WANT_GROUP_VERSION || op->live_is_new ||
+    if (op->want != KUBE_DISCOVERY_WANT_GROUP_VERSION || op->live_is_new || op->healed ||
         op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
         return false;
     v = kube_discovery_snapshot_group_version(snapshot, op->group_version);
@@ -64,19 +64,33 @@ kube_status kube__snapshot_replace(const kube_discovery_snapshot *s, const char 
     return st;
 }
 
-static void keep_live(kube__cached_op *op, kube_discovery_snapshot *live, bool new_answer)
+/* Somebody has invalidated while the delegate was asked: what it said may be older than that. The last attempt answers
+ * all the same, but nobody keeps it. */
+static bool is_outdated(kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    bool outdated;
+
+    pthread_mutex_lock(&c->lock);
+    outdated = c->epoch != op->epoch && op->attempts < MAX_ATTEMPTS;
+    if (outdated)
+        op->epoch = c->epoch;
+    pthread_mutex_unlock(&c->lock);
+    return outdated;
+}
+
+/* It is as old as what it was made of, but for that one group-version. What has come meanwhile knows more: then nobody
+ * keeps it. */
+static void keep_healed(kube__cached_op *op, kube_discovery_snapshot *healed)
 {
     kube__cached *c = op->c;
     kube_discovery_snapshot *old = NULL;
 
     pthread_mutex_lock(&c->lock);
-    if (c->epoch == op->epoch) {
+    op->healed_in_time = c->epoch == op->epoch && c->live_serial == op->seen_serial;
+    if (op->healed_in_time && c->live == op->live) {
         old = c->live;
-        c->live = kube_discovery_snapshot_ref(live);
-        if (new_answer) {
-            c->live_at_unix_ms = kube__cached_now(c);
-            c->live_serial++;
-        }
+        c->live = kube_discovery_snapshot_ref(healed);
     }
     pthread_mutex_unlock(&c->lock);
     kube_discovery_snapshot_unref(old);
@@ -89,15 +103,19 @@ static kube_status refetched(kube__cached_op *op)
     kube_status st = op->result;
 
     op->answer = NULL;
+    if (st == KUBE_OK && is_outdated(op)) {
+        kube_discovery_snapshot_unref(other);
+        return kube__cached_restart(op);
+    }
     if (st == KUBE_OK)
         st = kube__snapshot_replace(op->live, op->group_version, other, &healed, &op->err);
     kube_discovery_snapshot_unref(other);
     if (st != KUBE_OK)
         return st;
-    keep_live(op, healed, false);
+    keep_healed(op, healed);
     kube_discovery_snapshot_unref(op->live);
     op->live = healed;
-    op->live_is_new = true;
+    op->healed = true;
     op->step = op->after_live;
     return KUBE_OK;
 }
@@ -116,6 +134,8 @@ kube_status kube__cached_refetch(kube__cached_op *op)
 {
     if (op->io == NULL)
         return KUBE_PENDING;
+    kube__cached_give_back(op); /* what comes of it concerns nobody else */
+    op->attempts++;
     op->request = (kube_discovery_request){ .struct_size = sizeof op->request,
                                             .group_version = op->group_version,
                                             .want = KUBE_DISCOVERY_WANT_GROUP_VERSION };
@@ -140,6 +160,7 @@ static bool take_present(kube__cached_op *op)
     else if (any_age && !c->invalidated)
         op->live = kube_discovery_snapshot_ref(op->view->base);
     op->epoch = c->epoch;
+    op->seen_serial = c->live_serial;
     pthread_mutex_unlock(&c->lock);
     return op->live != NULL;
 }
@@ -173,19 +194,20 @@ static kube_status ask(kube__cached_op *op)
     return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
 }
 
-/* Somebody has invalidated while the delegate was asked: what it said may be older than that. The last attempt answers
- * all the same, but nobody keeps it. */
-static bool is_outdated(kube__cached_op *op)
+static void keep_answer(kube__cached_op *op)
 {
     kube__cached *c = op->c;
-    bool outdated;
+    kube_discovery_snapshot *old = NULL;
 
     pthread_mutex_lock(&c->lock);
-    outdated = c->epoch != op->epoch && op->attempts < MAX_ATTEMPTS;
-    if (outdated)
-        op->epoch = c->epoch;
+    if (c->epoch == op->epoch) {
+        old = c->live;
+        c->live = kube_discovery_snapshot_ref(op->live);
+        c->live_at_unix_ms = kube__cached_now(c);
+        op->answer_serial = ++c->live_serial;
+    }
     pthread_mutex_unlock(&c->lock);
-    return outdated;
+    kube_discovery_snapshot_unref(old);
 }
 
 static kube_status answered(kube__cached_op *op)
@@ -207,7 +229,7 @@ static kube_status answered(kube__cached_op *op)
         return KUBE_OK;
     }
     op->live_is_new = true;
-    keep_live(op, op->live, true);
+    keep_answer(op);
     op->step = op->after_live;
     return KUBE_OK;
 }

@@ -69,7 +69,7 @@ static kube_status one_from_live(kube__cached_op *op)
     if (is_worth_writing(op, document))
         op->sources[document] = KUBE__SOURCE_LIVE;
     op->entry_is_old = op->live_is_new;
-    op->step = kube__cached_write;
+    op->step = op->healed && !op->healed_in_time ? kube__cached_end : kube__cached_write;
     return kube__cached_answer(op, op->live);
 }
 

@@ -38,7 +38,7 @@ kube_status kube__cached_restart(kube__cached_op *op)
     forget(op);
     kube_discovery_snapshot_unref(op->live);
     op->live = NULL;
-    op->live_is_new = op->entry_is_old = op->synced = false;
+    op->live_is_new = op->healed = op->healed_in_time = op->entry_is_old = op->synced = false;
     op->step = kube__cached_begin;
     return KUBE_OK;
 }
@@ -194,20 +194,24 @@ static bool is_own_matter(kube_status status)
     return status == KUBE_ERR_CANCELLED || status == KUBE_ERR_TIMEOUT || status == KUBE_ERR_FORKED;
 }
 
-/* Who waited for this one's answer is told of its failure, unless that is nobody else's. */
-static void give_back(kube__cached_op *op, kube_status status)
+void kube__cached_give_back(kube__cached_op *op)
 {
     kube__cached *c = op->c;
 
     kube_store_unlock(c->store, op->lock);
     op->lock = NULL;
-    if (!op->has_turn)
-        return;
-    op->has_turn = false;
-    if (status == KUBE_OK || op->answer != NULL || is_own_matter(status))
+    if (op->has_turn)
         kube__turn_give(&c->turn, &c->lock);
-    else
-        kube__turn_fail(&c->turn, &c->lock, status, op->err);
+    op->has_turn = false;
+}
+
+/* Who waited for this one's answer is told of its failure, unless that is nobody else's. */
+static void share_failure(kube__cached_op *op, kube_status status)
+{
+    if (!op->has_turn || status == KUBE_OK || op->answer != NULL || is_own_matter(status))
+        return;
+    kube__turn_fail(&op->c->turn, &op->c->lock, status, op->err);
+    op->has_turn = false;
 }
 
 static void clear(kube__cached_op *op)
@@ -252,10 +256,11 @@ static kube_status conclude(kube__cached_op *op)
         st = check_version(op);
     else if (st == KUBE_OK && op->want == KUBE_DISCOVERY_WANT_ALL)
         st = kube_discovery_snapshot_failures(op->answer, &op->err);
-    give_back(op, st);
+    share_failure(op, st);
+    kube__cached_give_back(op);
     tell_complaints(op);
     if (op->outcome == KUBE_OK)
-        kube__cached_count(op->c, op->live == NULL, op->live_is_new, op->written);
+        kube__cached_count(op->c, op->live == NULL, op->live_is_new || op->healed, op->written);
     return st;
 }
 

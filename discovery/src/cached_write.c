@@ -291,7 +291,7 @@ kube_status kube__cached_write_entry(kube__cached_op *op)
     if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
         return KUBE_OK;
     if (!op->entry_is_old)
-        return publish_document(op);
+        return c->documents != NULL ? publish_document(op) : publish_base(op, &op->view->entry);
     if (!is_worth_an_entry(op))
         return publish_base(op, &op->view->entry);
     if (c->store == NULL)

@@ -1,6 +1,6 @@
 /* A group-version that failed for a passing reason is not remembered as failed. */
-#include "cached_fixture.h"
 #include "fake_server.h"
+#include "flight.h"
 
 #define TTL KUBE_FRESHNESS_DEFAULT
 
@@ -66,10 +66,205 @@ static void what_failed_for_a_passing_reason_is_asked_for_again_by_itself(void *
     }
 }
 
+/* ---- several at once ---- */
+
+/* As a server without aggregated discovery gives it: two group-versions of one resource each; NULL: it failed. */
+static kube_discovery_snapshot *two_versions(const char *a, const char *b)
+{
+    static const char groups[] =
+        "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\",\"version\":\"v1\"}]},"
+        "{\"name\":\"b\",\"versions\":[{\"groupVersion\":\"b/v1\",\"version\":\"v1\"}]}]}";
+    const char *const keys[] = { "a/v1", "b/v1" }, *const names[] = { a, b };
+    kube_discovery_snapshot_builder *builder = NULL;
+    kube_discovery_snapshot *s = NULL;
+
+    assert_int_equal(kube_discovery_snapshot_builder_new(0, &builder, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_add_groups(builder, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+                                                                kube_str_c(groups), "", NULL),
+                     KUBE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        kube_error *failure = NULL;
+        char text[128];
+
+        if (names[i] == NULL) {
+            (void)kube_error_set(&failure, KUBE_ERR_UNAVAILABLE, "it is away");
+            assert_int_equal(kube_discovery_snapshot_builder_add_failure(builder, keys[i], failure, NULL), KUBE_OK);
+        } else {
+            snprintf(text, sizeof text, "{\"resources\":[{\"name\":\"%s\"}]}", names[i]);
+            assert_int_equal(kube_discovery_snapshot_builder_add_resources(builder, keys[i], kube_str_c(text), NULL),
+                             KUBE_OK);
+        }
+    }
+    assert_int_equal(kube_discovery_snapshot_builder_build(builder, &s, NULL), KUBE_OK);
+    kube_discovery_snapshot_builder_free(builder);
+    return s;
+}
+
+/* What the delegate says from now on. */
+static void now_says(const char *a, const char *b)
+{
+    kube_discovery_snapshot_unref(f.fake.ready);
+    f.fake.ready = two_versions(a, b);
+}
+
+static void expect_version(outcome *o, const char *text)
+{
+    const kube_group_version *v;
+
+    assert_int_equal(o->status, KUBE_OK);
+    v = kube_discovery_snapshot_group_version(o->snapshot, "a/v1");
+    assert_string_equal(list_text(kube_group_version_resources(v)), text);
+    outcome_clear(o);
+}
+
+static const cached_place everywhere[] = { CACHED_KUBECTLS_FOLDER, CACHED_DOCUMENTS_IN_MEMORY,
+                                           CACHED_DOCUMENTS_SLOW,  CACHED_PRIVATE_DISK,
+                                           CACHED_MEMORY,          CACHED_SLOW };
+
+static void begin(cached_place place)
+{
+    cached_fixture_init(&f, place);
+    now_says(NULL, "old");
+}
+
+static void end(kube_discovery *d)
+{
+    kube_discovery_unref(d);
+    kube_discovery_snapshot_unref(f.fake.ready);
+    cached_fixture_clear(&f);
+}
+
+static void one_that_is_asked_for_again_does_not_undo_what_has_come_meanwhile(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_io *io = NULL;
+        kube_discovery *d;
+        fake_discovery question;
+        outcome o;
+
+        begin(everywhere[i]);
+        io = flight_io(NULL);
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        f.fake.later = f.fake.held = true;
+        flight_start(d, io, "a/v1", NULL, &o);
+        flight_run_until_asked(io, &f.fake);
+        question = f.fake;
+        f.fake.later = f.fake.held = false;
+        f.fake.task = NULL;
+        now_says("newer", "new");
+        assert_string_equal(ask_all(d, KUBE_FRESHNESS_REVALIDATE), "a/v1: newer; b/v1: new");
+        question.ready = f.fake.ready;
+        f.fake = question;
+        now_says("as", "old");
+        fake_discovery_release(&f.fake);
+        flight_run_until(io, &o);
+        expect_version(&o, "as");
+        assert_string_equal(ask_all(d, TTL), "a/v1: newer; b/v1: new");
+        assert_string_equal(ask_version(d, "a/v1", TTL), "newer");
+        kube_io_free(io);
+        end(d);
+    }
+}
+
+static void one_that_is_asked_for_again_does_not_make_the_others_newer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_discovery *d;
+
+        begin(everywhere[i]);
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        fake_clock_advance(&f.clock, 9 * 60 * 1000);
+        now_says("as", "old");
+        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+        assert_string_equal(ask_all(d, TTL), "a/v1: as; b/v1: old");
+        assert_int_equal(f.fake.attempts, 2);
+        fake_clock_advance(&f.clock, 2 * 60 * 1000);
+        now_says("as", "new");
+        assert_string_equal(ask_version(d, "b/v1", TTL), "new");
+        assert_int_equal(f.fake.attempts, 3);
+        end(d);
+    }
+}
+
+static void one_that_fails_again_fails_only_who_asked_for_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_io *io = NULL;
+        kube_discovery *d;
+        outcome first, again, all;
+
+        begin(everywhere[i]);
+        io = flight_io(NULL);
+        d = cached_fixture_client(&f);
+        f.fake.later = f.fake.held = true;
+        flight_start(d, io, NULL, NULL, &first);
+        flight_run_until_asked(io, &f.fake);
+        flight_start(d, io, "a/v1", NULL, &again);
+        flight_start(d, io, NULL, NULL, &all);
+        for (int n = 0; n < 10; n++)
+            (void)!kube_io_step(io, 0); /* both wait for the first one's answer */
+        fake_discovery_release(&f.fake);
+        flight_run_until(io, &first);
+        assert_int_equal(first.status, KUBE_ERR_PARTIAL);
+        flight_run_until_asked(io, &f.fake);
+        f.fake.failure = KUBE_ERR_UNAVAILABLE;
+        fake_discovery_release(&f.fake);
+        flight_run_until(io, &again);
+        flight_run_until(io, &all);
+        assert_int_equal(again.status, KUBE_ERR_UNAVAILABLE);
+        assert_int_equal(all.status, KUBE_ERR_PARTIAL);
+        assert_int_equal(f.fake.attempts, 2);
+        outcome_clear(&first);
+        outcome_clear(&again);
+        outcome_clear(&all);
+        kube_io_free(io);
+        end(d);
+    }
+}
+
+static void one_that_is_asked_for_again_across_an_invalidation_is_asked_with_all_the_rest(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_io *io = NULL;
+        kube_discovery *d;
+        outcome o;
+
+        begin(everywhere[i]);
+        io = flight_io(NULL);
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        f.fake.later = f.fake.held = true;
+        flight_start(d, io, "a/v1", NULL, &o);
+        flight_run_until_asked(io, &f.fake);
+        kube_discovery_invalidate(d);
+        now_says("as", "new");
+        f.fake.held = false;
+        fake_discovery_release(&f.fake);
+        flight_run_until(io, &o);
+        expect_version(&o, "as");
+        assert_int_equal(f.fake.attempts, 3);
+        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+        assert_string_equal(ask_version(d, "b/v1", TTL), "new");
+        assert_int_equal(f.fake.attempts, 3);
+        kube_io_free(io);
+        end(d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(what_failed_for_a_passing_reason_is_asked_for_again_by_itself),
+        ALLOC_TRACE_TEST(one_that_is_asked_for_again_does_not_undo_what_has_come_meanwhile),
+        ALLOC_TRACE_TEST(one_that_is_asked_for_again_does_not_make_the_others_newer),
+        ALLOC_TRACE_TEST(one_that_fails_again_fails_only_who_asked_for_it),
+        ALLOC_TRACE_TEST(one_that_is_asked_for_again_across_an_invalidation_is_asked_with_all_the_rest),
     };
 
     alloc_trace_install();

@@ -1,0 +1,148 @@
+/* What was looked for or asked before an invalidation, or before a newer answer, does not undo it by coming later. */
+#include "flight.h"
+
+#define ALL "apps/v1: deployments; batch/v1: jobs"
+#define ALL_NEWER "apps/v1: statefulsets; batch/v1: cronjobs"
+#define TTL KUBE_FRESHNESS_DEFAULT
+
+static cached_fixture f;
+
+typedef void place_test(void);
+
+static void over(cached_place place, place_test *test)
+{
+    cached_fixture_init(&f, place);
+    f.fake.later = f.fake.held = true;
+    test();
+    cached_fixture_clear(&f);
+}
+
+/* Over a folder and in memory: with documents, and without. */
+#define BOTH(sentence)                                                                                                 \
+    static void over_##sentence(void);                                                                                 \
+    static void sentence(void **state)                                                                                 \
+    {                                                                                                                  \
+        (void)state;                                                                                                   \
+        over(CACHED_KUBECTLS_FOLDER, over_##sentence);                                                                 \
+        over(CACHED_MEMORY, over_##sentence);                                                                          \
+        over(CACHED_DOCUMENTS_SLOW, over_##sentence);                                                                  \
+    }                                                                                                                  \
+    static void over_##sentence(void)
+
+BOTH(what_was_asked_before_an_invalidation_is_asked_again)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = flight_io(NULL);
+    outcome o;
+
+    flight_start(d, io, NULL, NULL, &o);
+    flight_run_until_asked(io, &f.fake);
+    kube_discovery_invalidate(d);
+    flight_release(&f.fake);
+    flight_run_until(io, &o);
+    flight_expect_all(&o, ALL);
+    assert_int_equal(f.fake.attempts, 2);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
+BOTH(one_that_is_invalidated_all_the_time_still_answers)
+{
+    kube_discovery *d = cached_fixture_client(&f);
+    kube_io *io = flight_io(NULL);
+    outcome o;
+
+    f.fake.held = false;
+    flight_start(d, io, NULL, NULL, &o);
+    while (o.calls == 0) {
+        kube_discovery_invalidate(d);
+        assert_int_equal(kube_io_run(io, 1000), KUBE_OK);
+    }
+    flight_expect_all(&o, ALL);
+    assert_in_range(f.fake.attempts, 1, 3);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
+/* What is being written when it is invalidated is older than that, whoever writes it. */
+static void an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated(void **state)
+{
+    static const cached_place places[] = { CACHED_DOCUMENTS_SLOW, CACHED_SLOW };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        kube_discovery *d;
+        kube_io *io = flight_io(NULL);
+        slow_store_knobs *knobs = cached_place_has_documents(places[i]) ? &f.documents_knobs : &f.store_knobs;
+        outcome o;
+
+        cached_fixture_init(&f, places[i]);
+        d = cached_fixture_client(&f);
+        flight_start(d, io, NULL, NULL, &o);
+        while (o.calls == 0 && atomic_load(&knobs->count[SLOW_STORE_PUT]) == 0)
+            (void)!kube_io_step(io, 0);
+        assert_int_equal(o.calls, 0);
+        kube_discovery_invalidate(d);
+        flight_run_until(io, &o);
+        flight_expect_all(&o, ALL);
+        assert_int_equal(f.fake.attempts, 1);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_int_equal(f.fake.attempts, 2);
+        kube_io_free(io);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
+static unsigned gets_of_a_question(kube_discovery *d)
+{
+    unsigned before = atomic_load(&f.documents_knobs.count[SLOW_STORE_GET]);
+
+    assert_string_equal(ask_all(d, TTL), ALL_NEWER);
+    return atomic_load(&f.documents_knobs.count[SLOW_STORE_GET]) - before;
+}
+
+/* What is read takes a moment; what the delegate has answered meanwhile stays. */
+static void what_was_looked_for_before_an_answer_came_does_not_displace_it(void **state)
+{
+    kube_discovery *writer, *d;
+    kube_io *io = flight_io(NULL);
+    outcome o = { .calls = 0 };
+    unsigned gets;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    assert_string_equal(ask_all(writer, TTL), ALL);
+    assert_int_equal(
+        kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_GROUP_VERSION, "apps/v1", NULL, on_fetched, &o, NULL),
+        KUBE_PENDING);
+    f.fake.answers[0] = cached_newer;
+    assert_string_equal(ask_all(d, KUBE_FRESHNESS_REVALIDATE), ALL_NEWER);
+    gets = gets_of_a_question(d);
+    assert_int_equal(o.calls, 0);
+    flight_run_until(io, &o);
+    outcome_clear(&o);
+    assert_int_equal(gets_of_a_question(d), gets);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_io_free(io);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(what_was_asked_before_an_invalidation_is_asked_again),
+        ALLOC_TRACE_TEST(one_that_is_invalidated_all_the_time_still_answers),
+        ALLOC_TRACE_TEST(an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated),
+        ALLOC_TRACE_TEST(what_was_looked_for_before_an_answer_came_does_not_displace_it),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -47,6 +47,7 @@ static void invalidate(void *state)
 
     if (c->process != kube__process())
         return;
+    kube_discovery_invalidate(c->delegate); /* first: who asks it from here on is answered anew */
     pthread_mutex_lock(&c->lock);
     live = c->live;
     c->live = NULL;
@@ -58,7 +59,6 @@ static void invalidate(void *state)
     kube__cached_forget_quick(c);
     pthread_mutex_unlock(&c->lock);
     kube_discovery_snapshot_unref(live);
-    kube_discovery_invalidate(c->delegate);
 }
 
 static kube_status server_version(void *state, kube_io *io, const kube_call *call, kube_server_version_done *done,

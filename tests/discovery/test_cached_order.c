@@ -134,6 +134,31 @@ static void what_was_looked_for_before_an_answer_came_does_not_displace_it(void 
     cached_fixture_clear(&f);
 }
 
+/* As another thread may while invalidating is under way, and the delegate still says what it remembers. */
+static void ask_meanwhile(void *d)
+{
+    assert_string_equal(ask_all(d, TTL), ALL);
+    f.fake.answers[0] = cached_newer;
+}
+
+static void an_invalidation_reaches_the_delegate_before_anybody_asks_it_again(void **state)
+{
+    (void)state;
+    for (int place = 0; place < CACHED_PLACES; place++) {
+        kube_discovery *d;
+
+        cached_fixture_init(&f, (cached_place)place);
+        d = cached_fixture_client(&f);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        f.fake.invalidated = ask_meanwhile;
+        f.fake.invalidated_arg = d;
+        kube_discovery_invalidate(d);
+        assert_string_equal(ask_all(d, TTL), ALL_NEWER);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +166,7 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_is_invalidated_all_the_time_still_answers),
         ALLOC_TRACE_TEST(an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated),
         ALLOC_TRACE_TEST(what_was_looked_for_before_an_answer_came_does_not_displace_it),
+        ALLOC_TRACE_TEST(an_invalidation_reaches_the_delegate_before_anybody_asks_it_again),
     };
 
     alloc_trace_install();

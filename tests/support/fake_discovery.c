@@ -92,11 +92,21 @@ static void destroy(void *state)
     f->destroyed++;
 }
 
+static void invalidate(void *state)
+{
+    fake_discovery *f = state;
+
+    if (f->invalidated != NULL)
+        f->invalidated(f->invalidated_arg);
+}
+
 kube_discovery *fake_discovery_new(fake_discovery *f, uint32_t max_attempts)
 {
-    const kube_discovery_ops ops = {
-        .struct_size = sizeof ops, .destroy = destroy, .fetch = fetch, .max_attempts = max_attempts
-    };
+    const kube_discovery_ops ops = { .struct_size = sizeof ops,
+                                     .destroy = destroy,
+                                     .fetch = fetch,
+                                     .invalidate = invalidate,
+                                     .max_attempts = max_attempts };
     kube_discovery *d = NULL;
 
     assert_int_equal(kube_discovery_new(&ops, f, NULL, &d, NULL), KUBE_OK);

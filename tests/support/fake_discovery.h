@@ -19,6 +19,8 @@ typedef struct fake_discovery {
     bool unchanged; /* who says what is known is told that nothing changed */
     size_t asked_about_known;
     int destroyed;
+    void (*invalidated)(void *arg); /* called when it is told to invalidate; NULL: nothing is */
+    void *invalidated_arg;
     kube_discovery_want want;
     char group_version[64];
     /* while it is pending */

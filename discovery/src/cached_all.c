@@ -183,8 +183,11 @@ static kube_status judge_version(kube__cached_op *op)
 static kube_status build(kube__cached_op *op)
 {
     kube_discovery_snapshot *made = NULL;
-    kube_status st = kube_discovery_snapshot_builder_build(op->builder, &made, &op->err);
+    kube_status st;
 
+    if (op->live != NULL)
+        op->builder->left_out += op->live->left_out;
+    st = kube_discovery_snapshot_builder_build(op->builder, &made, &op->err);
     if (st != KUBE_OK)
         return st;
     st = kube__cached_answer(op, made);

@@ -58,6 +58,7 @@ kube_status kube__snapshot_replace(const kube_discovery_snapshot *s, const char 
     if (st == KUBE_OK) {
         b->core_group_count = (uint32_t)s->core_group_count;
         b->legacy_documents = 1;
+        b->left_out = s->left_out + other->left_out;
         st = kube_discovery_snapshot_builder_build(b, out, err);
     }
     kube_discovery_snapshot_builder_free(b);

@@ -35,6 +35,22 @@ bool kube__cached_should_heal(const kube__cached_op *op, const kube_discovery_sn
     }
 }
 
+/* What the delegate now says of a group-version that failed; it may say that there is none. */
+static bool take_again(kube_discovery_snapshot_builder *b, size_t i, const char *group_version,
+                       const kube_group_version *by)
+{
+    kube_error *failure = NULL;
+
+    if (kube_group_version_state_of(by) == KUBE_GROUP_VERSION_STALE)
+        (void)kube_error_set(&failure, KUBE_ERR_STALE, "stale GroupVersion discovery: %s", group_version);
+    else if (kube_group_version_state_of(by) == KUBE_GROUP_VERSION_ABSENT)
+        (void)kube_error_set(&failure, KUBE_ERR_NOT_FOUND, "the server has no group-version %s", group_version);
+    else
+        return kube__builder_copy_version(b, i, by);
+    kube__builder_fail_version(b, i, failure);
+    return true;
+}
+
 kube_status kube__snapshot_replace(const kube_discovery_snapshot *s, const char *group_version,
                                    const kube_discovery_snapshot *other, kube_discovery_snapshot **out,
                                    kube_error **err)
@@ -48,10 +64,10 @@ kube_status kube__snapshot_replace(const kube_discovery_snapshot *s, const char 
     for (size_t i = 0; ok && i < s->groups.count; i++)
         ok = kube__builder_copy_group(b, &s->group_items[i]);
     for (size_t i = 0; ok && i < s->version_count; i++) {
-        const kube_group_version *from = &s->versions[i] == replaced ? by : &s->versions[i];
-
-        if (from->state != KUBE_GROUP_VERSION_STALE)
-            ok = kube__builder_copy_version(b, i, from);
+        if (&s->versions[i] == replaced)
+            ok = take_again(b, i, group_version, by);
+        else if (s->versions[i].state != KUBE_GROUP_VERSION_STALE)
+            ok = kube__builder_copy_version(b, i, &s->versions[i]);
     }
     if (st == KUBE_OK && !ok)
         st = kube__builder_status(b, err);

@@ -257,6 +257,34 @@ static void one_that_is_asked_for_again_across_an_invalidation_is_asked_with_all
     }
 }
 
+static void one_that_is_gone_or_stale_when_it_is_asked_for_again_is_said_to_be(void **state)
+{
+    static const struct {
+        const char *answer, *text;
+    } cases[] = {
+        { "{\"items\":[{\"metadata\":{\"name\":\"b\"},\"versions\":[{\"version\":\"v1\"}]}]}",
+          "!not found: the server has no group-version a/v1" },
+        { "{\"items\":[{\"metadata\":{\"name\":\"a\"},\"versions\":[{\"version\":\"v1\",\"freshness\":\"Stale\"}]}]}",
+          "!stale: stale GroupVersion discovery: a/v1" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere) * COUNT_OF(cases); i++) {
+        kube_discovery *d;
+
+        begin(everywhere[i / COUNT_OF(cases)]);
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        kube_discovery_snapshot_unref(f.fake.ready);
+        f.fake.ready = aggregated_snapshot(NULL, cases[i % COUNT_OF(cases)].answer);
+        assert_string_equal(ask_version(d, "a/v1", TTL), cases[i % COUNT_OF(cases)].text);
+        assert_string_equal(ask_version(d, "a/v1", TTL), cases[i % COUNT_OF(cases)].text);
+        assert_string_equal(ask_version(d, "b/v1", TTL), "old");
+        assert_int_equal(f.fake.attempts, 2);
+        end(d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +293,7 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_is_asked_for_again_does_not_make_the_others_newer),
         ALLOC_TRACE_TEST(one_that_fails_again_fails_only_who_asked_for_it),
         ALLOC_TRACE_TEST(one_that_is_asked_for_again_across_an_invalidation_is_asked_with_all_the_rest),
+        ALLOC_TRACE_TEST(one_that_is_gone_or_stale_when_it_is_asked_for_again_is_said_to_be),
     };
 
     alloc_trace_install();

@@ -69,6 +69,17 @@ static void set_unwritable(const kube__cached_op *op, bool unwritable)
     pthread_mutex_unlock(&op->c->lock);
 }
 
+static bool is_remote(kube_store *store)
+{
+    return store != NULL && !kube_store_is_local(store);
+}
+
+/* What is at hand is answered without a loop; then nothing can be waited for. */
+static bool needs_loop(const kube__cached_op *op)
+{
+    return op->io == NULL && (is_remote(op->c->documents) || (op->entry_is_old && is_remote(op->c->store)));
+}
+
 /* ---- documents ---- */
 
 static void name_document(kube__cached_op *op)
@@ -180,10 +191,13 @@ kube_status kube__cached_write(kube__cached_op *op)
 {
     op->next = 0;
     op->step = write_next;
-    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || is_unwritable(op))
+    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || is_unwritable(op)) {
         op->step = kube__cached_end;
-    else
-        set_unwritable(op, false);
+        return KUBE_OK;
+    }
+    if (needs_loop(op))
+        return KUBE_PENDING;
+    set_unwritable(op, false);
     return KUBE_OK;
 }
 

@@ -412,6 +412,28 @@ static void a_refresh_of_what_remembers_nothing_fetches(void **state)
     cached_fixture_clear(&f);
 }
 
+/* What is at hand is answered without a loop; writing it to a store behind a network takes one. */
+static void what_is_at_hand_is_still_written_to_a_store_that_answers_later(void **state)
+{
+    kube_memory_store_options o = KUBE_MEMORY_STORE_OPTIONS_INIT;
+    kube_discovery *d;
+    unsigned puts;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_SLOW);
+    o.clock = &f.clock.clock;
+    assert_int_equal(kube_memory_store_new(&o, &f.documents, NULL), KUBE_OK);
+    d = cached_fixture_client(&f);
+    (void)ask_groups(d, TTL);
+    puts = atomic_load(&f.store_knobs.count[SLOW_STORE_PUT]);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_string_equal(f.log, "");
+    assert_int_equal(atomic_load(&f.store_knobs.count[SLOW_STORE_PUT]), puts + 1);
+    assert_int_equal(f.fake.attempts, 1);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
 static void a_forked_child_may_only_free_it(void **state)
 {
     kube_discovery *d;
@@ -454,6 +476,7 @@ int main(void)
         ALLOC_TRACE_TEST(one_whose_loop_stands_still_is_not_waited_for),
         ALLOC_TRACE_TEST(a_refresh_is_answered_once_and_what_is_remembered_is_at_hand_meanwhile),
         ALLOC_TRACE_TEST(a_refresh_of_what_remembers_nothing_fetches),
+        ALLOC_TRACE_TEST(what_is_at_hand_is_still_written_to_a_store_that_answers_later),
         ALLOC_TRACE_TEST(a_forked_child_may_only_free_it),
     };
 

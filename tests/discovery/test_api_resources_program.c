@@ -323,7 +323,7 @@ static void expect_fault(const char *fault, const char *part)
     if (kube_testing_apiserver_add_fault_text(server, fault, NULL, &err) != KUBE_OK)
         fail_msg("%s: %s", fault, kube_error_message(err));
     RUN("--cached");
-    print_message("  %s", r.err);
+    print_message("  %ld kB: %s", r.max_rss_kb, r.err);
     expect_error(part);
     expect_nothing_stored();
     kube_testing_apiserver_remove_fault(server, 0);
@@ -345,7 +345,7 @@ static void whatever_the_server_does_is_told_in_one_line_and_not_stored(void **s
     expect_fault("/apis reset-after=2000", "/apis");
     expect_fault("/apis close-after=0", "/apis");
     expect_fault("/apis length=+100", "/apis");
-    expect_fault("/apis length=-100", "/apis");
+    expect_fault("/apis length=-100", "/api"); /* or what is left over spoils the next answer on that connection */
     expect_fault("/apis endless", "/apis");
     expect_fault("/apis gzip-bomb", "/apis");
     expect_fault("/apis stall-after=2000", "/apis");

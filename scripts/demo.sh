@@ -3,6 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cmake --preset demo >/dev/null
-cmake --build --preset demo --target kube-demo kube_rest_curl >/dev/null
+build() {
+    cmake --preset demo && cmake --build --preset demo --target kube-demo kube_rest_curl
+}
+
+if ! output=$(build 2>&1); then # what the compiler says is of interest only then
+    printf '%s\n' "$output" >&2
+    exit 1
+fi
 exec build-demo/bin/kube-demo tests/fixtures/kube-apiserver-1.37/large

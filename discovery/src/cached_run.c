@@ -110,12 +110,10 @@ static void on_task(void *user)
 {
     kube__cached_op *op = user;
     kube__cached *c = op->c;
-    kube_status status = KUBE_OK;
-    kube_error *err = NULL;
 
     if (op->guard == NULL)
         return;
-    switch (kube__turn_outcome(&c->lock, &op->wait, &status, &err)) {
+    switch (kube__turn_outcome(&c->lock, &op->wait, &op->outcome, &op->err)) {
     case KUBE__TURN_WAITING:
         if (!give_up_turn(op))
             return;
@@ -125,8 +123,6 @@ static void on_task(void *user)
         (void)kube__cached_restart(op);
         break;
     case KUBE__TURN_FAILED:
-        op->outcome = status;
-        op->err = err;
         op->step = kube__cached_end;
         break;
     default:

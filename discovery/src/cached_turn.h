@@ -36,7 +36,7 @@ bool kube__turn_take(kube__turn *turn, pthread_mutex_t *lock, kube__turn_wait *w
 void kube__turn_give(kube__turn *turn, pthread_mutex_t *lock);
 /* The holder has failed, and all who wait with it. */
 void kube__turn_fail(kube__turn *turn, pthread_mutex_t *lock, kube_status status, const kube_error *err);
-/* The outcome, in the thread of the operation's loop. For a failure the error is the caller's. */
+/* The outcome, in the thread of the operation's loop. A failure sets the status, and the error, the caller's. */
 kube__turn_state kube__turn_outcome(pthread_mutex_t *lock, kube__turn_wait *wait, kube_status *status,
                                     kube_error **err);
 /* The operation waits no more. true: it had been given the turn meanwhile, and must give it on. */

@@ -254,7 +254,9 @@ void kube__document_name_of_groups(kube__document_name *name);
 void kube__document_name_of_version(kube__document_name *name, const kube__cached *c, const char *key,
                                     const char *group, const char *version);
 /* Those below are about op->name. */
-kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation);
+/* Where nothing is known of the document it has to be read anyway: then it is looked at first only when it may well be
+ * missing, and a miss is to be known early. */
+kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation, bool may_be_missing);
 /* Reads it; `next` is the step that looks at the result. */
 kube_status kube__cached_read(kube__cached_op *op, kube__cached_step *next);
 /* What reading came to. OK: op->read is there and may be used. NOT_FOUND: it may not, and why was noted. */

@@ -251,7 +251,7 @@ static kube__source source_of(kube__cached_op *op, size_t i)
     if (op->groups_source == KUBE__SOURCE_BASE && base != NULL && base->state == KUBE_GROUP_VERSION_LOADED &&
         (base->list.count == 0 || !op->name.storable))
         return KUBE__SOURCE_BASE;
-    source = kube__cached_classify(op, known_generation(op, base));
+    source = kube__cached_classify(op, known_generation(op, base), op->groups_source != KUBE__SOURCE_READ);
     return source == KUBE__SOURCE_MISS ? KUBE__SOURCE_LIVE : source;
 }
 
@@ -352,7 +352,7 @@ kube_status kube__cached_plan_all(kube__cached_op *op)
     kube__source source;
 
     kube__document_name_of_groups(&op->name);
-    source = kube__cached_classify(op, kube__cached_base_generation(op, 0));
+    source = kube__cached_classify(op, kube__cached_base_generation(op, 0), false);
     switch (source) {
     case KUBE__SOURCE_BASE:
         op->groups = kube_discovery_snapshot_ref(view->base);

@@ -39,17 +39,19 @@ static bool is_in_time(const kube__cached_op *op, const kube_store_info *info)
     return op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || kube__cached_in_time(op->c, info->stored_at_unix_ms);
 }
 
-kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation)
+kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation, bool may_be_missing)
 {
     const kube__document_name *name = &op->name;
+    const kube__part *part = kube__view_part(op->view, name->hash);
     kube__source source = KUBE__SOURCE_READ; /* when in doubt: reading explains what is wrong */
-    const kube__part *part;
     kube_store_info info;
     bool ours = false;
     kube_status st;
 
     if (op->forced || !name->storable || !kube__cached_may_use(op->c, name->hash, &ours))
         return KUBE__SOURCE_MISS;
+    if (part == NULL && base_generation == 0 && !may_be_missing)
+        return KUBE__SOURCE_READ;
     st = kube_store_peek(op->c->documents, &name->key, &info);
     if (st == KUBE_ERR_NOT_FOUND)
         return KUBE__SOURCE_MISS;
@@ -59,7 +61,6 @@ kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation
         return source;
     if (!is_in_time(op, &info))
         return KUBE__SOURCE_MISS;
-    part = kube__view_part(op->view, name->hash);
     if (part != NULL && part->generation == info.generation)
         source = KUBE__SOURCE_PART;
     else if (part == NULL && base_generation != 0 && base_generation == info.generation)

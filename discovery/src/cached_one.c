@@ -173,7 +173,7 @@ kube_status kube__cached_plan_one(kube__cached_op *op)
     if (goes_with_groups(op, document_of(view->base, op->group_version)))
         kube__document_name_of_groups(&op->name);
     op->step = kube__cached_end;
-    switch (kube__cached_classify(op, known_generation(op))) {
+    switch (kube__cached_classify(op, known_generation(op), false)) {
     case KUBE__SOURCE_BASE:
         return kube__cached_answer(op, view->base);
     case KUBE__SOURCE_PART:

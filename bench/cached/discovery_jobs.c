@@ -69,10 +69,10 @@ static kube_status ask_one(answer *a, kube_error **err)
 }
 
 typedef struct fetched {
-    bool                     done;
-    kube_status              st;
+    bool done;
+    kube_status st;
     kube_discovery_snapshot *snapshot;
-    kube_error              *err;
+    kube_error *err;
 } fetched;
 
 static void on_fetched(void *user, kube_status st, kube_discovery_snapshot *snapshot, kube_error *err)
@@ -181,7 +181,7 @@ static kube_status cold_disk(bench *b, answer *a, kube_error **err)
 {
     kube_status st = cold(b, a, COLD, err);
 
-    remove_folder(b, COLD);
+    put_aside(b, COLD);
     return st;
 }
 
@@ -203,7 +203,7 @@ static kube_status import(bench *b, answer *a, question_fn *ask, kube_error **er
 {
     kube_status st;
 
-    remove_folder(b, KUBECTL "/libkube");
+    put_aside(b, KUBECTL "/libkube");
     st = cached(b, a, KUBECTL, ask, err);
     return st == KUBE_OK ? expect_traffic(a, 0, 0, err) : st;
 }

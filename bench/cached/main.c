@@ -4,9 +4,11 @@
  * Anything else it says begins with "failed: ". */
 #include "bench.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 double now_ns(void)
 {
@@ -14,6 +16,17 @@ double now_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+void put_aside(const bench *b, const char *name)
+{
+    static unsigned count;
+    char path[BENCH_PATH_MAX], aside[BENCH_PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/%s", b->work, name);
+    snprintf(aside, sizeof aside, "%s/aside-%ld-%u", b->work, (long)getpid(), count++);
+    if (rename(path, aside) != 0 && errno != ENOENT)
+        fprintf(stderr, "cannot rename %s\n", path);
 }
 
 void answer_clear(answer *a)

@@ -13,19 +13,19 @@ enum { CLIENT_CALLS = 200000, SNAPSHOT_CALLS = 8000000, MAX_THREADS = 32 };
 /* --- threads ------------------------------------------------------------------------------------------------------ */
 
 typedef struct crew {
-    pthread_barrier_t        start;
-    kube_discovery          *discovery; /* either this is asked */
-    kube_discovery_snapshot *snapshot;  /* or this one          */
-    unsigned                 calls;     /* of each              */
-    atomic_uint              failed;
+    pthread_barrier_t start;
+    kube_discovery *discovery;         /* either this is asked */
+    kube_discovery_snapshot *snapshot; /* or this one          */
+    unsigned calls;                    /* of each              */
+    atomic_uint failed;
 } crew;
 
 static void ask_client(crew *c)
 {
     for (unsigned i = 0; i < c->calls; i++) {
         kube_api_resource_list *list = NULL;
-        kube_status st = kube_discovery_server_resources_for_group_version(c->discovery, BENCH_GROUP_VERSION, NULL,
-                                                                           &list, NULL);
+        kube_status st =
+            kube_discovery_server_resources_for_group_version(c->discovery, BENCH_GROUP_VERSION, NULL, &list, NULL);
 
         if (st != KUBE_OK)
             atomic_fetch_add(&c->failed, 1);

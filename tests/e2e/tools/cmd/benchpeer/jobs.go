@@ -56,6 +56,7 @@ type bench struct {
 	work     string
 	host     string
 	requests atomic.Int64
+	rounds   int
 	memory   discovery.CachedDiscoveryInterface
 }
 
@@ -142,9 +143,15 @@ func (b *bench) cold(root string) (*answer, float64, error) {
 	return &answer{groups: groups, lists: lists}, float64(took), err
 }
 
+// coldDisk leaves what it wrote out of the way. Nothing is removed between rounds: see put_aside of the other peer.
 func coldDisk(b *bench) (*answer, float64, error) {
-	defer os.RemoveAll(filepath.Join(b.work, "cold-client-go"))
-	return b.cold("cold-client-go")
+	root := filepath.Join(b.work, "cold-client-go")
+	a, took, err := b.cold("cold-client-go")
+	b.rounds++
+	if renamed := os.Rename(root, fmt.Sprintf("%s-aside-%d-%d", root, os.Getpid(), b.rounds)); err == nil {
+		err = renamed
+	}
+	return a, took, err
 }
 
 // fill leaves the folder that the warm jobs of both sides read.

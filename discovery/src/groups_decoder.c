@@ -14,6 +14,7 @@ static const char *const kinds[] = {
 kube_status kube__groups_decoder_init(kube__groups_decoder *g, kube_discovery_snapshot_builder *b,
                                       kube_discovery_document kind, kube_str bytes, kube_error **err)
 {
+    g->begun = g->in_items = false;
     if ((unsigned)kind >= sizeof kinds / sizeof kinds[0] || kinds[kind] == NULL)
         return kube_error_set(err, KUBE_ERR_INVALID_ARG, "no document that brings groups");
     if (kube__builder_check(b, err) != KUBE_OK)
@@ -21,7 +22,6 @@ kube_status kube__groups_decoder_init(kube__groups_decoder *g, kube_discovery_sn
     g->kind = kind;
     g->first_group = b->group_count;
     g->left_out = b->left_out;
-    g->begun = g->in_items = false;
     memset(&g->core, 0, sizeof g->core);
     g->core.first_version = (uint32_t)b->version_count;
     g->core.nil_versions = true;

@@ -38,9 +38,7 @@ bool kube__is_dns1123_subdomain(kube_str text)
 
         if (is_lower(c) || is_digit(c))
             may_end = true;
-        else if (c == '.' && may_end)
-            may_end = false;
-        else if (c == '-' && i > 0 && text.data[i - 1] != '.')
+        else if ((c == '.' && may_end) || (c == '-' && i > 0 && text.data[i - 1] != '.'))
             may_end = false;
         else
             return false;

@@ -186,7 +186,7 @@ static int on_options(void *user, curl_socket_t fd, curlsocktype purpose)
 
 static int port_of(curl_socket_t fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
     socklen_t len = sizeof address;
 
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -78,6 +79,7 @@ static void handler(void *user, kube_testing_connection *c, const kube_testing_r
     } else if (strcmp(r->target, "/echo") == 0) {
         kube_testing_connection_reply(c, 200, NULL, r->head);
     } else if (strcmp(r->target, "/count") == 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL); /* long enough for a second connection to pay */
         snprintf(value, sizeof value, "%u", r->connection);
         kube_testing_connection_reply(c, 200, NULL, value);
     } else if (strcmp(r->target, "/hold") == 0) {

@@ -85,7 +85,7 @@ static int begin_lease(kube__disk_store *store, int dir, const char *name, int f
 
     snprintf(text, sizeof text, "%0*" PRId64 "\n", LEASE_DIGITS, lease_ms);
     failed = kube__disk_write_all(store, fd, text, LEASE_BYTES);
-    kube__disk_stamp(store, info, times);
+    kube__disk_stamp(store, kube__disk_now_ms(store), info, times);
     if (failed == 0)
         failed = ops->futimens(ops->state, fd, times);
     if (failed == 0 && !is_at(store, dir, name, info))

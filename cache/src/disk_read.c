@@ -39,6 +39,8 @@ kube_status kube__disk_open_entry(kube__disk_store *store, const char *doing, co
         st = kube__disk_fail(store, doing, key, failed, err);
     else if (!S_ISREG(info->st_mode))
         st = kube__disk_refuse(store, doing, key, KUBE_ERR_IO, "not a regular file", err);
+    else if (!kube__disk_is_trusted(store, info))
+        st = kube__disk_refuse(store, doing, key, KUBE_ERR_IO, "it belongs to another user: not used", err);
     if (st != KUBE_OK) {
         kube__disk_close(store, opened);
         return st;

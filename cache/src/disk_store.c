@@ -44,10 +44,14 @@ void kube__disk_info(const struct stat *info, kube_store_info *out)
 
 /* Below the millisecond it is only there to differ: two writes within one tick of the file system's own clock would
  * look the same. */
-void kube__disk_stamp(kube__disk_store *store, const struct stat *old, struct timespec times[2])
+int64_t kube__disk_now_ms(const kube__disk_store *store)
+{
+    return store->clock->unix_ms(store->clock->state);
+}
+
+void kube__disk_stamp(kube__disk_store *store, int64_t ms, const struct stat *old, struct timespec times[2])
 {
     const int64_t ms_ns = 1000000;
-    int64_t ms = store->clock->unix_ms(store->clock->state);
     int64_t ns = (store->clock->monotonic_ns(store->clock->state) + (int64_t)atomic_fetch_add(&store->serial, 1)) %
                  ms_ns;
     int64_t s = ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
@@ -101,7 +105,7 @@ static int touch_file(kube__disk_store *store, int fd, struct stat *info)
     struct timespec times[2];
     int failed;
 
-    kube__disk_stamp(store, info, times);
+    kube__disk_stamp(store, kube__disk_now_ms(store), info, times);
     failed = ops->futimens(ops->state, fd, times);
     return failed == 0 ? ops->fstat(ops->state, fd, info) : failed;
 }

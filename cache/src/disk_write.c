@@ -56,11 +56,12 @@ static int write_entry(const kube__disk_store *store, int fd, const kube_store_v
 static int fill(kube__disk_store *store, int fd, putting *p)
 {
     const kube__file_ops *ops = store->ops;
+    int64_t since_ms = p->value->stored_at_unix_ms;
     struct timespec times[2];
     int failed = write_entry(store, fd, p->value);
     int closed;
 
-    kube__disk_stamp(store, NULL, times);
+    kube__disk_stamp(store, since_ms != 0 ? since_ms : kube__disk_now_ms(store), NULL, times);
     if (failed == 0)
         failed = ops->fchmod(ops->state, fd, store->file_mode);
     if (failed == 0)

@@ -196,7 +196,8 @@ static kube_status put(void *state, kube_io *io, const kube_store_key *key, cons
 {
     kube__memory_store *store = state;
     kube__memory_entry *entry = NULL, *removed;
-    int64_t now_ms = store->clock->unix_ms(store->clock->state);
+    int64_t since_ms =
+        value->stored_at_unix_ms != 0 ? value->stored_at_unix_ms : store->clock->unix_ms(store->clock->state);
     kube_status st = make_entry(store, key, value, &entry, err);
 
     (void)io, (void)call, (void)done, (void)user;
@@ -204,7 +205,7 @@ static kube_status put(void *state, kube_io *io, const kube_store_key *key, cons
         return st;
     grow_if_full(store);
     pthread_mutex_lock(&store->mutex);
-    removed = insert(store, entry, now_ms);
+    removed = insert(store, entry, since_ms);
     *out = entry->info;
     pthread_mutex_unlock(&store->mutex);
     free_list(removed);

@@ -117,7 +117,7 @@ kube_status kube_store_get(kube_store *store, const kube_store_key *key, const k
 kube_status kube_store_put(kube_store *store, const kube_store_key *key, kube_str bytes, kube_str validator,
                            const kube_call_options *opts, kube_store_info *out, kube_error **err)
 {
-    kube_store_value value = { sizeof value, bytes, validator };
+    kube_store_value value = { sizeof value, bytes, validator, 0 };
     waiting w = { .store = store, .key = key, .value = &value, .opts = opts };
     kube_status st = run(&w, false, err);
 

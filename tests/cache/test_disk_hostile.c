@@ -256,6 +256,24 @@ static void a_folder_of_somebody_else_is_not_used(void **state)
     assert_int_equal(count_files(f->path), 1);
 }
 
+static void a_file_of_somebody_else_is_not_used_but_replaced(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+
+    if (geteuid() != 0) {
+        print_message("only root can give this one file away, and not the store's folder\n");
+        skip();
+    }
+    assert_int_equal(driver_put_c(d, KEY("k"), "x"), KUBE_OK);
+    give_away(f, below(f, "k"));
+    assert_int_equal(driver_get(d, KEY("k")), KUBE_ERR_IO);
+    assert_says(d, "/k: it belongs to another user: not used");
+    assert_int_equal(driver_touch(d, KEY("k"), d->info.generation), KUBE_ERR_IO);
+    assert_int_equal(driver_put_c(d, KEY("k"), "y"), KUBE_OK);
+    driver_expect(d, KEY("k"), "y");
+}
+
 static void a_folder_for_temporary_files_of_somebody_else_is_not_used(void **state)
 {
     disk_fixture *f = *state;
@@ -311,6 +329,7 @@ int main(void)
         DISK_TEST(a_folder_is_no_entry_and_a_file_no_folder),
         DISK_TEST(an_unreadable_entry_is_a_failure_and_can_be_replaced),
         DISK_TEST(a_folder_of_somebody_else_is_not_used),
+        DISK_TEST(a_file_of_somebody_else_is_not_used_but_replaced),
         DISK_TEST(a_folder_for_temporary_files_of_somebody_else_is_not_used),
         DISK_TEST(a_folder_that_is_a_file_is_a_failure),
         DISK_TEST(no_key_leaves_the_folder),

@@ -152,8 +152,8 @@ static void a_value_that_was_not_initialised_is_refused(void **state)
     struct {
         kube_store_value value;
         uint64_t         newer;
-    } later = { { sizeof later, { "x", 1 }, { NULL, 0 } }, 1 };
-    kube_store_value value = { 0, { "x", 1 }, { NULL, 0 } };
+    } later = { { sizeof later, { "x", 1 }, { NULL, 0 }, 0 }, 1 };
+    kube_store_value value = { 0, { "x", 1 }, { NULL, 0 }, 0 };
     kube_store *store = NULL;
 
     (void)state;

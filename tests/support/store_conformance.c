@@ -168,6 +168,18 @@ static void an_entry_is_stored_at_the_time_of_the_clock(void **state)
     assert_int_equal(d->entry.info.stored_at_unix_ms, then + 60001);
 }
 
+static void an_entry_may_be_older_than_its_putting(void **state)
+{
+    store_driver *d = *state;
+    int64_t then = subject_of_suite.clock->unix_ms(subject_of_suite.clock->state) - 540000;
+
+    d->since_unix_ms = then;
+    assert_int_equal(driver_put_c(d, KEY("k"), "x"), KUBE_OK);
+    assert_int_equal(d->info.stored_at_unix_ms, then);
+    assert_int_equal(driver_get(d, KEY("k")), KUBE_OK);
+    assert_int_equal(d->entry.info.stored_at_unix_ms, then);
+}
+
 static void only_what_was_read_can_be_touched(void **state)
 {
     store_driver *d = *state;
@@ -443,6 +455,7 @@ int store_conformance(const store_subject *subject)
         CONFORMANCE_TEST(put_get_and_peek_say_the_same_of_an_entry),
         CONFORMANCE_TEST(every_put_and_touch_is_another_generation),
         CONFORMANCE_TEST(an_entry_is_stored_at_the_time_of_the_clock),
+        CONFORMANCE_TEST(an_entry_may_be_older_than_its_putting),
         CONFORMANCE_TEST(only_what_was_read_can_be_touched),
         CONFORMANCE_TEST(what_was_removed_is_not_found),
         CONFORMANCE_TEST(keys_are_kept_apart),

@@ -107,7 +107,7 @@ kube_status driver_get(store_driver *d, const kube_store_key *key)
 
 kube_status driver_put(store_driver *d, const kube_store_key *key, kube_str bytes, kube_str validator)
 {
-    kube_store_value value = { sizeof value, bytes, validator };
+    kube_store_value value = { sizeof value, bytes, validator, d->since_unix_ms };
 
     forget(d);
     return finish(d,

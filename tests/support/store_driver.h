@@ -17,6 +17,7 @@ typedef struct store_driver {
     kube_store *store;
     kube_io    *io;
     kube_call   call;
+    int64_t     since_unix_ms; /* of what is put; 0: now */
     /* of the latest operation */
     int               calls; /* of `done` */
     kube_status       status;

@@ -56,7 +56,8 @@ typedef struct kube_store_key {
 /** @brief What a store knows of an entry besides its bytes. @since 0.1 */
 typedef struct kube_store_info {
     uint64_t generation;        /**< Another number whenever anybody put, touched or restored the entry. Never 0. */
-    int64_t  stored_at_unix_ms; /**< When it was put or touched. May lie in the future: clocks are set. */
+    int64_t  stored_at_unix_ms; /**< When it was put or touched, or since when it was known then. May lie in the
+                                     future: clocks are set. */
     uint64_t bytes;             /**< How large it is in the store: its bytes, its validator, and what a store adds. */
 } kube_store_info;
 

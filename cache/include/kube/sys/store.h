@@ -22,6 +22,8 @@ typedef struct kube_store_value {
     size_t   struct_size; /**< sizeof(kube_store_value).                                               */
     kube_str bytes;       /**< The entry.                                                              */
     kube_str validator;   /**< Kept beside it; empty: nothing. At most KUBE_STORE_VALIDATOR_MAX_BYTES. */
+    int64_t  stored_at_unix_ms; /**< Since when it is known, where that is not now; 0: now. It is what
+                                     kube_store_info::stored_at_unix_ms will say.                          */
 } kube_store_value;
 
 /**

@@ -21,6 +21,7 @@ static void destroy(void *state)
     kube_discovery_snapshot_unref(c->live);
     kube__cached_clear_quick(c);
     kube__id_map_clear(&c->ours);
+    kube__id_map_clear(&c->told);
     kube_store_unref(c->store);
     kube_store_unref(c->documents);
     kube_discovery_unref(c->delegate);
@@ -192,7 +193,7 @@ kube_status kube__cached_new(const kube__cached_config *config, kube_discovery *
         return kube_error_no_memory(err);
     c->process = kube__process();
     c->seed = kube__hash_seed();
-    c->ours.seed = c->seed;
+    c->ours.seed = c->told.seed = c->seed;
     atomic_init(&c->fresh, true);
     kube__cached_init_quick(c);
     pthread_mutex_init(&c->lock, NULL);

@@ -95,10 +95,10 @@ typedef struct kube__cached {
     int64_t live_at_unix_ms;
     uint64_t live_serial; /* counts the delegate's answers                 */
     uint64_t epoch;       /* counts the invalidations                      */
-    uint64_t complaint;   /* the last that was told, hashed; 0: none       */
     bool unwritable;      /* a document could not be written: not tried again before there is something new */
     bool invalidated;     /* once: what others wrote counts no more        */
     kube__id_map ours;    /* the documents this object wrote, by name      */
+    kube__id_map told;    /* the complaints that were told, hashed         */
     kube__turn turn;      /* of asking the delegate                        */
     kube__quick_lane quick[KUBE__QUICK_LANES];
 } kube__cached;
@@ -164,14 +164,16 @@ struct kube__cached_op {
     kube_discovery_request request; /* to the delegate */
     kube_discovery_snapshot *known; /* what it is asked about */
     kube_discovery_snapshot *live;
-    bool live_is_new;       /* it was asked for by this operation */
-    bool healed;            /* it is an older one, of which one group-version was asked for again */
-    bool healed_in_time;    /* before there was another answer */
-    bool forced;            /* it must have come after this operation began */
-    uint64_t live_serial;   /* when the operation began */
-    uint64_t seen_serial;   /* when it looked */
-    uint64_t answer_serial; /* of its own answer */
-    uint64_t epoch;         /* when it looked, or asked the delegate */
+    bool live_is_new;        /* it was asked for by this operation */
+    bool healed;             /* it is an older one, of which one group-version was asked for again */
+    bool healed_in_time;     /* before there was another answer */
+    bool forced;             /* it must have come after this operation began, or looked */
+    bool asked_again;        /* what was wanted was not there: everything is asked for */
+    uint64_t live_serial;    /* when the operation began */
+    uint64_t seen_serial;    /* when it looked */
+    uint64_t answer_serial;  /* of its own answer */
+    int64_t live_at_unix_ms; /* when it came, if it is not new */
+    uint64_t epoch;          /* when it looked, or asked the delegate */
     unsigned attempts;
 
     /* Waiting. */
@@ -197,7 +199,8 @@ struct kube__cached_op {
     kube_store_key entry_key;
     bool entry_is_old; /* the entry must be written */
     unsigned written;
-    kube_error *complaint; /* the first thing the stores did wrong, and how many there were */
+    size_t document_written; /* the last one; 0: the group list */
+    kube_error *complaint;   /* the first thing the stores did wrong, and how many there were */
     unsigned complaints;
 };
 
@@ -221,6 +224,9 @@ kube_status kube__cached_breathe(kube__cached_op *op);
 void kube__cached_give_back(kube__cached_op *op);
 /* The answer; one more reference to it. */
 kube_status kube__cached_answer(kube__cached_op *op, kube_discovery_snapshot *snapshot);
+/* Whether what a store says ends the operation: memory has run out, or its own cancel or time. A store's own time-out
+ * is the store's fault. */
+bool kube__cached_is_over(const kube__cached_op *op, kube_status status);
 /* A store did not do what it should: told once, when the operation is over. Takes the error. */
 void kube__cached_complain(kube__cached_op *op, kube_error *err);
 kube_status kube__cached_out_of_memory(kube__cached_op *op);
@@ -273,10 +279,11 @@ kube__cached_step kube__cached_begin, kube__cached_plan_entry, kube__cached_plan
 kube_status kube__snapshot_replace(const kube_discovery_snapshot *snapshot, const char *group_version,
                                    const kube_discovery_snapshot *other, kube_discovery_snapshot **out,
                                    kube_error **err);
-/* The group-version that is wanted failed, in an earlier answer, for a reason that may be over by now. */
+/* The group-version that is wanted failed, in an earlier answer, for a reason that may be over by now; or it was not
+ * there, and the server may have it by now. */
 bool kube__cached_should_heal(const kube__cached_op *op, const kube_discovery_snapshot *snapshot);
-/* Asks the delegate for that one group-version of op->live. */
-kube_status kube__cached_refetch(kube__cached_op *op);
+/* Asks the delegate for that one group-version of op->live; or for everything, where that costs no more. */
+kube_status kube__cached_heal(kube__cached_op *op);
 /* Room for what is known of each document of a snapshot with so many group-versions. */
 kube_status kube__cached_reserve(kube__cached_op *op, size_t version_count);
 /* The key of the entry, or of the lock beside it. */

@@ -7,6 +7,8 @@
 
 #include <kube/sys/error.h>
 
+#include <string.h>
+
 static kube__cached_step classify_versions, compose, judge_unknown, judge_version;
 
 static size_t version_count(const kube__cached_op *op)
@@ -180,13 +182,31 @@ static kube_status judge_version(kube__cached_op *op)
     return st;
 }
 
+/* Of what it is composed of something may be missing: then of the composition too. */
+static uint32_t left_out_of_sources(kube__cached_op *op)
+{
+    uint32_t left_out = op->live != NULL ? op->live->left_out : 0;
+    size_t count = version_count(op) + 1;
+
+    if (op->groups != NULL && op->groups != op->live)
+        left_out += op->groups->left_out;
+    if (op->view->base != NULL && op->view->base != op->groups && memchr(op->sources, KUBE__SOURCE_BASE, count) != NULL)
+        left_out += op->view->base->left_out;
+    for (size_t i = 1; i < count; i++) {
+        if (op->sources[i] != KUBE__SOURCE_PART)
+            continue;
+        name_version(op, i - 1);
+        left_out += kube__view_part(op->view, op->name.hash)->snapshot->left_out;
+    }
+    return left_out;
+}
+
 static kube_status build(kube__cached_op *op)
 {
     kube_discovery_snapshot *made = NULL;
     kube_status st;
 
-    if (op->live != NULL)
-        op->builder->left_out += op->live->left_out;
+    op->builder->left_out += left_out_of_sources(op);
     st = kube_discovery_snapshot_builder_build(op->builder, &made, &op->err);
     if (st != KUBE_OK)
         return st;

@@ -221,16 +221,16 @@ typedef struct plan {
 
 static void check(kube_cached_discovery_builder *b)
 {
-    bool on_disk = b->where == PLACE_DISK || b->where == PLACE_PRIVATE_DISK;
+    bool is_shared = b->where == PLACE_DISK || b->where == PLACE_PRIVATE_DISK || b->store != NULL;
 
     if ((b->rest == NULL) == (b->delegate == NULL))
         refuse(b, "either a rest client or a delegate is needed");
-    else if (on_disk && b->rest == NULL && (b->server == NULL || b->server[0] == '\0'))
-        refuse(b, "with a delegate on disk the server's URL is needed, to name the folder");
+    else if (is_shared && b->rest == NULL && (b->server == NULL || b->server[0] == '\0'))
+        refuse(b, "with a delegate on disk or in a store the server's URL is needed, to keep servers apart");
     else if (b->where == PLACE_DISK && b->documents != NULL)
         refuse(b, "it is told two places for kubectl's documents");
-    else if (b->where == PLACE_DISK && b->user != NULL)
-        refuse(b, "kubectl's folder knows no users: a private disk does");
+    else if ((b->where == PLACE_DISK || b->documents != NULL) && b->user != NULL)
+        refuse(b, "kubectl's documents know no users: a private disk does");
 }
 
 static kube_status identify(plan *p, kube_error **err)

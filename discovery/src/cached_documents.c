@@ -99,7 +99,7 @@ kube_status kube__cached_judge_read(kube__cached_op *op)
     kube_status st = op->result;
     bool ours = false;
 
-    if (st == KUBE_ERR_CANCELLED || st == KUBE_ERR_TIMEOUT || st == KUBE_ERR_OUT_OF_MEMORY)
+    if (kube__cached_is_over(op, st))
         return st;
     if (st == KUBE_ERR_NOT_FOUND) {
         kube_error_free(op->err);

@@ -82,7 +82,7 @@ static kube_status synced(kube__cached_op *op)
 {
     kube_status st = op->result;
 
-    if (st == KUBE_ERR_CANCELLED || st == KUBE_ERR_TIMEOUT || st == KUBE_ERR_OUT_OF_MEMORY)
+    if (kube__cached_is_over(op, st))
         return st;
     if (st == KUBE_OK) {
         op->entry = op->read.info;
@@ -188,7 +188,7 @@ static bool is_usable(kube__cached_op *op)
 static kube_status answer_from_live(kube__cached_op *op)
 {
     if (kube__cached_should_heal(op, op->live))
-        return kube__cached_refetch(op);
+        return kube__cached_heal(op);
     op->entry_is_old = op->live_is_new;
     op->step = op->live_is_new || op->healed_in_time ? kube__cached_write_entry : kube__cached_end;
     return kube__cached_answer(op, op->live);
@@ -199,7 +199,7 @@ static kube_status heal(kube__cached_op *op)
 {
     op->live = kube_discovery_snapshot_ref(op->view->base);
     op->after_live = answer_from_live;
-    return kube__cached_refetch(op);
+    return kube__cached_heal(op);
 }
 
 kube_status kube__cached_plan_entry(kube__cached_op *op)

@@ -7,7 +7,7 @@
 
 #include <kube/sys/error.h>
 
-enum { LOCK_LEASE_MS = 60 * 1000, LOCK_WAIT_MS = 5000, TURN_WAIT_MS = 5000, LOCK_POLL_MS = 20, MAX_ATTEMPTS = 3 };
+enum { LOCK_LEASE_MS = 60 * 1000, WAIT_MS = 5000, LOCK_POLL_MS = 20, MAX_ATTEMPTS = 3 };
 
 static kube__cached_step ask, answered;
 
@@ -21,6 +21,8 @@ bool kube__cached_should_heal(const kube__cached_op *op, const kube_discovery_sn
         op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
         return false;
     v = kube_discovery_snapshot_group_version(snapshot, op->group_version);
+    if (kube_group_version_state_of(v) == KUBE_GROUP_VERSION_ABSENT)
+        return !op->asked_again;
     if (kube_group_version_state_of(v) != KUBE_GROUP_VERSION_FAILED)
         return false;
     switch (kube_error_status(kube_group_version_error(v))) {
@@ -124,12 +126,15 @@ static kube_status refetched(kube__cached_op *op)
         kube_discovery_snapshot_unref(other);
         return kube__cached_restart(op);
     }
-    if (st == KUBE_OK)
+    if (st == KUBE_OK && kube_discovery_snapshot_group_version(op->live, op->group_version) == NULL)
+        healed = kube_discovery_snapshot_ref(other); /* its group is not known of: it is answered, and not kept */
+    else if (st == KUBE_OK)
         st = kube__snapshot_replace(op->live, op->group_version, other, &healed, &op->err);
     kube_discovery_snapshot_unref(other);
     if (st != KUBE_OK)
         return st;
-    keep_healed(op, healed);
+    if (healed != other)
+        keep_healed(op, healed);
     kube_discovery_snapshot_unref(op->live);
     op->live = healed;
     op->healed = true;
@@ -147,7 +152,7 @@ static void on_answer(void *user, kube_status status, kube_discovery_snapshot *s
     kube__cached_resume(op);
 }
 
-kube_status kube__cached_refetch(kube__cached_op *op)
+static kube_status refetch(kube__cached_op *op)
 {
     if (op->io == NULL)
         return KUBE_PENDING;
@@ -160,6 +165,17 @@ kube_status kube__cached_refetch(kube__cached_op *op)
     op->result =
         kube_discovery_fetch(op->c->delegate, op->io, &op->request, &op->call, on_answer, op, &op->answer, &op->err);
     return op->result == KUBE_PENDING ? KUBE_PENDING : KUBE_OK;
+}
+
+kube_status kube__cached_heal(kube__cached_op *op)
+{
+    const kube_group_version *v = kube_discovery_snapshot_group_version(op->live, op->group_version);
+
+    if (kube_group_version_state_of(v) != KUBE_GROUP_VERSION_ABSENT || !op->live->aggregated)
+        return refetch(op);
+    op->asked_again = op->forced = true; /* nothing has changed, most likely: that is one short answer */
+    op->live_serial = op->seen_serial;
+    return kube__cached_restart(op);
 }
 
 /* ---- everything ---- */
@@ -178,6 +194,7 @@ static bool take_present(kube__cached_op *op)
         op->live = kube_discovery_snapshot_ref(op->view->base);
     op->epoch = c->epoch;
     op->seen_serial = c->live_serial;
+    op->live_at_unix_ms = c->live_at_unix_ms;
     pthread_mutex_unlock(&c->lock);
     return op->live != NULL;
 }
@@ -191,7 +208,7 @@ static kube_discovery_snapshot *choose_known(kube__cached_op *op)
     if (known == NULL || !known->aggregated || known->left_out != 0) {
         kube_discovery_snapshot_unref(known);
         pthread_mutex_lock(&c->lock);
-        known = kube_discovery_snapshot_ref(c->live);
+        known = c->live != NULL && c->live->left_out == 0 ? kube_discovery_snapshot_ref(c->live) : NULL;
         pthread_mutex_unlock(&c->lock);
     }
     return known;
@@ -221,7 +238,7 @@ static void keep_answer(kube__cached_op *op)
         old = c->live;
         c->live = kube_discovery_snapshot_ref(op->live);
         c->live_at_unix_ms = kube__cached_now(c);
-        op->answer_serial = ++c->live_serial;
+        op->answer_serial = op->seen_serial = ++c->live_serial;
     }
     pthread_mutex_unlock(&c->lock);
     kube_discovery_snapshot_unref(old);
@@ -260,7 +277,7 @@ static kube_status wait_for_turn(kube__cached_op *op)
 
     if (st != KUBE_OK)
         return st;
-    op->turn_until_ns = kube_io_now_ns(op->io) + TURN_WAIT_MS * (int64_t)1000000;
+    op->turn_until_ns = kube_io_now_ns(op->io) + WAIT_MS * (int64_t)1000000;
     if (!kube__turn_take(&c->turn, &c->lock, &op->wait)) {
         kube_io_timer_start(op->timer, op->turn_until_ns);
         return KUBE_PENDING;
@@ -276,8 +293,8 @@ static kube_status wait_for_lock(kube__cached_op *op)
     int64_t now = kube_io_now_ns(op->io);
     kube_status st;
 
-    if (op->lock_until_ns == 0)
-        op->lock_until_ns = now + LOCK_WAIT_MS * (int64_t)1000000;
+    if (op->lock_until_ns == 0) /* the turn was waited for already */
+        op->lock_until_ns = op->turn_until_ns;
     if (now >= op->lock_until_ns) {
         op->without_lock = true;
         return KUBE_OK;
@@ -299,7 +316,7 @@ static kube_status locked(kube__cached_op *op)
         op->lock_refused = false; /* whoever held it has written something: look again, holding it now */
         return kube__cached_restart(op);
     }
-    if (op->result == KUBE_ERR_CANCELLED || op->result == KUBE_ERR_TIMEOUT)
+    if (kube__cached_is_over(op, op->result))
         return op->result;
     kube_error_free(op->err);
     op->err = NULL;

@@ -60,15 +60,15 @@ static kube_status one_from_live(kube__cached_op *op)
     kube_status st;
 
     if (!wants_groups(op) && kube__cached_should_heal(op, op->live))
-        return kube__cached_refetch(op);
+        return kube__cached_heal(op);
+    op->entry_is_old = op->live_is_new;
     st = kube__cached_reserve(op, op->live->version_count);
     if (st != KUBE_OK)
         return st;
-    if (op->live == op->view->base && op->view->generations != NULL)
+    if (op->entry_is_old && op->live == op->view->base && op->view->generations != NULL)
         memcpy(op->generations, op->view->generations, (op->live->version_count + 1) * sizeof *op->generations);
     if (is_worth_writing(op, document))
         op->sources[document] = KUBE__SOURCE_LIVE;
-    op->entry_is_old = op->live_is_new;
     op->step = op->healed && !op->healed_in_time ? kube__cached_end : kube__cached_write;
     return kube__cached_answer(op, op->live);
 }

@@ -38,6 +38,9 @@ kube_status kube__cached_restart(kube__cached_op *op)
     forget(op);
     kube_discovery_snapshot_unref(op->live);
     op->live = NULL;
+    kube_error_free(op->complaint); /* what is still so will show again */
+    op->complaint = NULL;
+    op->complaints = 0;
     op->live_is_new = op->healed = op->healed_in_time = op->entry_is_old = op->synced = false;
     op->step = kube__cached_begin;
     return KUBE_OK;
@@ -135,15 +138,44 @@ static void on_task(void *user)
 
 kube_status kube__cached_breathe(kube__cached_op *op)
 {
+    kube_status st;
+
     if (op->io == NULL || kube_io_now_ns(op->io) < op->slice_until_ns)
         return KUBE_OK;
-    if (kube__cached_start_waiting(op) != KUBE_OK) {
-        kube_error_free(op->err); /* then without a pause */
-        op->err = NULL;
-        return KUBE_OK;
+    st = kube__cached_start_waiting(op);
+    if (st == KUBE_OK) {
+        kube_io_task_post(op->task);
+        return KUBE_PENDING;
     }
-    kube_io_task_post(op->task);
-    return KUBE_PENDING;
+    if (st != KUBE_ERR_OUT_OF_MEMORY)
+        return st; /* it was cancelled, or its time is over */
+    kube_error_free(op->err); /* then without a pause */
+    op->err = NULL;
+    return KUBE_OK;
+}
+
+/* A loop that ends takes no guards. */
+static bool loop_is_ending(const kube__cached_op *op)
+{
+    kube_io_guard *guard = NULL;
+    kube_status st = op->io != NULL ? kube_io_guard_new(op->io, NULL, on_guard, NULL, &guard, NULL) : KUBE_OK;
+
+    kube_io_guard_free(guard);
+    return st == KUBE_ERR_CANCELLED;
+}
+
+bool kube__cached_is_over(const kube__cached_op *op, kube_status status)
+{
+    switch (status) {
+    case KUBE_ERR_OUT_OF_MEMORY:
+        return true;
+    case KUBE_ERR_CANCELLED:
+        return kube_cancel_is_fired(op->call.cancel) || loop_is_ending(op);
+    case KUBE_ERR_TIMEOUT:
+        return op->io != NULL && op->call.deadline_ns != 0 && kube_io_now_ns(op->io) >= op->call.deadline_ns;
+    default:
+        return false;
+    }
 }
 
 /* ---- complaints ---- */
@@ -156,19 +188,29 @@ void kube__cached_complain(kube__cached_op *op, kube_error *err)
         kube_error_free(err);
 }
 
-/* Once, until there was nothing to complain about: a full disk is not news with each question. */
+/* Each once, until something was written without any: a full disk is not news with each question. */
 static bool is_news(const kube__cached_op *op)
 {
+    enum { TOLD_MAX = 256 };
     kube__cached *c = op->c;
     const char *text = kube_error_message(op->complaint);
-    uint64_t complaint = op->complaints != 0 ? kube__hash(c->seed, text, strlen(text)) : 0;
-    bool news;
+    uint64_t complaint = kube__hash(c->seed, text, strlen(text));
+    uint32_t *slot = NULL;
+    bool news = false;
 
     pthread_mutex_lock(&c->lock);
-    news = complaint != c->complaint;
-    c->complaint = complaint;
+    if ((op->complaints == 0 && op->written != 0) || c->told.count > TOLD_MAX) {
+        kube__id_map_clear(&c->told);
+        c->told.seed = c->seed;
+    }
+    if (op->complaints != 0) {
+        news = kube__id_map_get(&c->told, complaint) == KUBE__ID_NONE;
+        slot = news ? kube__id_map_put(&c->told, complaint) : NULL;
+    }
+    if (slot != NULL)
+        *slot = 1;
     pthread_mutex_unlock(&c->lock);
-    return news && complaint != 0;
+    return news;
 }
 
 static void tell_complaints(const kube__cached_op *op)
@@ -255,8 +297,7 @@ static kube_status conclude(kube__cached_op *op)
     share_failure(op, st);
     kube__cached_give_back(op);
     tell_complaints(op);
-    if (op->outcome == KUBE_OK)
-        kube__cached_count(op->c, op->live == NULL, op->live_is_new || op->healed, op->written);
+    kube__cached_count(op->c, op->outcome == KUBE_OK && op->attempts == 0, op->attempts != 0, op->written);
     return st;
 }
 

@@ -43,7 +43,7 @@ static kube_status proceed(kube__cached_op *op, kube__cached_step *next, kube_st
 /* What an operation of a store came to, when it is not what was asked for. */
 static kube_status pass_over(kube__cached_op *op)
 {
-    if (op->result == KUBE_ERR_CANCELLED || op->result == KUBE_ERR_TIMEOUT || op->result == KUBE_ERR_OUT_OF_MEMORY)
+    if (kube__cached_is_over(op, op->result))
         return op->result;
     kube__cached_complain(op, op->err);
     op->err = NULL;
@@ -69,15 +69,38 @@ static void set_unwritable(const kube__cached_op *op, bool unwritable)
     pthread_mutex_unlock(&op->c->lock);
 }
 
+/* Others have asked since, or somebody has invalidated: what they write is newer. */
+static bool is_outdone(const kube__cached_op *op)
+{
+    kube__cached *c = op->c;
+    bool outdone;
+
+    pthread_mutex_lock(&c->lock);
+    outdone = c->epoch != op->epoch || c->live_serial != op->seen_serial;
+    pthread_mutex_unlock(&c->lock);
+    return outdone;
+}
+
 static bool is_remote(kube_store *store)
 {
     return store != NULL && !kube_store_is_local(store);
 }
 
-/* What is at hand is answered without a loop; then nothing can be waited for. */
+static bool are_many(const kube__cached_op *op)
+{
+    enum { MANY = 4 };
+    size_t count = 0;
+
+    for (size_t i = 0; i <= op->answer->version_count; i++)
+        count += op->sources[i] == KUBE__SOURCE_LIVE;
+    return count > MANY;
+}
+
+/* What is at hand is answered without a loop; then nothing can be waited for, and nothing should take long. */
 static bool needs_loop(const kube__cached_op *op)
 {
-    return op->io == NULL && (is_remote(op->c->documents) || (op->entry_is_old && is_remote(op->c->store)));
+    return op->io == NULL &&
+           (is_remote(op->c->documents) || (op->entry_is_old && is_remote(op->c->store)) || are_many(op));
 }
 
 /* ---- documents ---- */
@@ -117,19 +140,22 @@ static kube_status put_document(kube__cached_op *op)
         kube__encode_resource_list(&op->answer->versions[op->next - 1], &op->document);
     st = kube_buf_status(&op->document, &op->err);
     if (st == KUBE_OK) {
-        op->value = (kube_store_value){ .struct_size = sizeof op->value, .bytes = kube_buf_str(&op->document) };
+        op->value = (kube_store_value){ .struct_size = sizeof op->value,
+                                        .bytes = kube_buf_str(&op->document),
+                                        .stored_at_unix_ms =
+                                            op->live_is_new || op->healed ? 0 : op->live_at_unix_ms };
         st = kube_store_begin_put(op->c->documents, op->io, &op->name.key, &op->value, &op->call, on_put, op, &op->info,
                                   &op->err);
     }
     return proceed(op, wrote, st);
 }
 
-/* The server says that what was remembered is still true, and nobody has replaced the document since. */
+/* The server has just said that what was remembered is still true, and nobody has replaced the document since. */
 static uint64_t generation_that_stands(const kube__cached_op *op)
 {
     const kube__view *view = op->view;
 
-    return op->answer == view->base && view->generations != NULL ? view->generations[op->next] : 0;
+    return op->live_is_new && op->answer == view->base && view->generations != NULL ? view->generations[op->next] : 0;
 }
 
 static kube_status write_one(kube__cached_op *op)
@@ -158,6 +184,7 @@ static kube_status wrote(kube__cached_op *op)
 
     if (op->result == KUBE_OK) {
         op->generations[op->next] = op->info.generation;
+        op->document_written = op->next;
         op->written++;
         kube__cached_wrote(op, op->name.hash);
     } else {
@@ -178,6 +205,8 @@ static kube_status write_next(kube__cached_op *op)
             name_document(op);
             if (has_document(op)) {
                 st = kube__cached_breathe(op);
+                if (st == KUBE_OK && is_outdone(op))
+                    return proceed(op, kube__cached_end, st);
                 return st == KUBE_OK ? write_one(op) : st;
             }
         }
@@ -222,17 +251,14 @@ static kube_status publish_document(kube__cached_op *op)
 {
     kube__part part = { .name = op->name.hash, .snapshot = op->answer };
     kube__view *view = NULL;
-    size_t document = 0;
     kube_status st = KUBE_OK;
 
     op->step = kube__cached_end;
-    while (document < op->answer->version_count && op->generations[document] == 0)
-        document++;
-    part.generation = op->generations[document];
-    if (part.generation == 0)
+    if (op->written == 0)
         return KUBE_OK;
+    part.generation = op->generations[op->document_written];
     if (op->answer == op->view->base)
-        st = kube__view_with_generation(op->view, document, part.generation, &view, &op->err);
+        st = kube__view_with_generation(op->view, op->document_written, part.generation, &view, &op->err);
     else
         st = kube__view_with_part(op->view, &part, &view, &op->err);
     if (st == KUBE_OK)
@@ -302,7 +328,7 @@ kube_status kube__cached_write_entry(kube__cached_op *op)
     const kube__cached *c = op->c;
 
     op->step = kube__cached_end;
-    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED)
+    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || is_outdone(op))
         return KUBE_OK;
     if (!op->entry_is_old)
         return c->documents != NULL ? publish_document(op) : publish_base(op, &op->view->entry);

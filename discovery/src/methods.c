@@ -74,6 +74,8 @@ static kube_status fetch(waiting *w)
     const kube_discovery_ops *ops = &w->discovery->ops;
     kube_status st = KUBE_PENDING;
 
+    if (w->opts != NULL && kube_cancel_is_fired(w->opts->cancel))
+        return kube_error_set(&w->err, KUBE_ERR_CANCELLED, "cancelled before anything was asked");
     if (ops->current != NULL && w->request.freshness == KUBE_FRESHNESS_DEFAULT &&
         w->request.want != KUBE_DISCOVERY_WANT_GROUP_VERSION)
         w->snapshot = ops->current(w->discovery->state);

@@ -267,16 +267,68 @@ EVERYWHERE(no_groups_are_an_answer_but_are_not_kept)
     kube_discovery_unref(other);
 }
 
-EVERYWHERE(a_group_version_that_is_not_there_is_asked_for_once)
+EVERYWHERE(a_question_that_was_cancelled_before_it_was_asked_is_not_answered)
+{
+    kube_discovery *d = cached_fixture_client(f);
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    kube_api_group_list *groups = NULL;
+
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_server_groups(d, &opts, &groups, NULL), KUBE_OK);
+    kube_api_group_list_unref(groups);
+    kube_cancel_fire(opts.cancel);
+    assert_int_equal(kube_discovery_server_groups(d, &opts, &groups, NULL), KUBE_ERR_CANCELLED);
+    kube_cancel_unref(opts.cancel);
+    kube_discovery_unref(d);
+}
+
+/* It may have been installed a moment ago: asking whether anything has changed is one short answer. */
+EVERYWHERE(a_group_version_that_is_not_there_is_asked_for_each_time)
 {
     kube_discovery *d = cached_fixture_client(f);
 
     assert_string_equal(ask_version(d, "nothing/v1", TTL), "!not found: the server has no group-version nothing/v1");
     assert_string_equal(ask_version(d, "nothing/v1", TTL), "!not found: the server has no group-version nothing/v1");
-    assert_int_equal(f->fake.attempts, 1);
+    assert_int_equal(f->fake.attempts, 2);
+    assert_int_equal(f->fake.asked_about_known, 1);
+    assert_string_equal(ask_version(d, "nothing/v1", KUBE_FRESHNESS_ONLY_IF_CACHED),
+                        "!not found: the server has no group-version nothing/v1");
     assert_string_equal(ask_version(d, "../../x", TTL), "!invalid arg: unexpected GroupVersion string: ../../x");
-    assert_int_equal(f->fake.attempts, 1);
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+    assert_int_equal(f->fake.attempts, 2);
     kube_discovery_unref(d);
+}
+
+EVERYWHERE(a_group_version_that_has_just_been_installed_is_found)
+{
+    kube_discovery *d = cached_fixture_client(f);
+
+    f->fake.answers[0] = "{\"items\":[]}";
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "!not found: the server has no group-version apps/v1");
+    f->fake.answers[0] = cached_apps_and_batch;
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+    assert_string_equal(ask_version(d, "batch/v1", TTL), "jobs");
+    assert_int_equal(f->fake.attempts, 2);
+    kube_discovery_unref(d);
+}
+
+/* Written late of an answer that was there, it is no newer than that. */
+EVERYWHERE(what_is_written_of_an_earlier_answer_is_as_old_as_that)
+{
+    kube_discovery *d = cached_fixture_client(f), *other = cached_fixture_client(f);
+
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+    fake_clock_advance(&f->clock, 9 * 60 * 1000);
+    assert_string_equal(ask_version(d, "batch/v1", TTL), "jobs");
+    assert_int_equal(f->fake.attempts, 1);
+    fake_clock_advance(&f->clock, 2 * 60 * 1000);
+    f->fake.answers[0] = cached_newer;
+    assert_string_equal(ask_version(other, "batch/v1", TTL), "cronjobs");
+    assert_string_equal(ask_version(d, "batch/v1", TTL), "cronjobs");
+    kube_discovery_unref(d);
+    kube_discovery_unref(other);
 }
 
 #define STALE                                                                                                          \
@@ -518,7 +570,10 @@ int main(void)
         ALLOC_TRACE_TEST(with_a_time_to_live_that_is_always_over_each_question_is_asked),
         ALLOC_TRACE_TEST(a_failure_of_the_delegate_is_passed_on_and_nothing_is_kept),
         ALLOC_TRACE_TEST(no_groups_are_an_answer_but_are_not_kept),
-        ALLOC_TRACE_TEST(a_group_version_that_is_not_there_is_asked_for_once),
+        ALLOC_TRACE_TEST(a_question_that_was_cancelled_before_it_was_asked_is_not_answered),
+        ALLOC_TRACE_TEST(a_group_version_that_is_not_there_is_asked_for_each_time),
+        ALLOC_TRACE_TEST(a_group_version_that_has_just_been_installed_is_found),
+        ALLOC_TRACE_TEST(what_is_written_of_an_earlier_answer_is_as_old_as_that),
         ALLOC_TRACE_TEST(stale_group_versions_are_passed_over_in_silence_but_known),
         ALLOC_TRACE_TEST(a_group_version_without_resources_costs_no_question_of_its_own),
         ALLOC_TRACE_TEST(revalidating_asks_whether_anything_changed),

@@ -67,6 +67,13 @@ static void contradictions_are_refused_by_name(void **state)
     kube_cached_discovery_builder_disk(b, "/tmp");
     expect_refusal(b, KUBE_ERR_INVALID_ARG, "the server's URL is needed");
     b = with_delegate();
+    kube_cached_discovery_builder_store(b, store);
+    expect_refusal(b, KUBE_ERR_INVALID_ARG, "the server's URL is needed");
+    b = with_delegate();
+    kube_cached_discovery_builder_documents(b, store);
+    kube_cached_discovery_builder_user(b, "alice");
+    expect_refusal(b, KUBE_ERR_INVALID_ARG, "know no users");
+    b = with_delegate();
     kube_cached_discovery_builder_memory(b);
     kube_cached_discovery_builder_disk(b, "/tmp");
     expect_refusal(b, KUBE_ERR_INVALID_ARG, "two places to remember in");
@@ -79,7 +86,7 @@ static void contradictions_are_refused_by_name(void **state)
     kube_cached_discovery_builder_server(b, "https://h");
     kube_cached_discovery_builder_disk(b, "/tmp");
     kube_cached_discovery_builder_user(b, "me");
-    expect_refusal(b, KUBE_ERR_INVALID_ARG, "knows no users");
+    expect_refusal(b, KUBE_ERR_INVALID_ARG, "know no users");
     b = with_delegate();
     kube_cached_discovery_builder_ttl_ms(b, -2);
     expect_refusal(b, KUBE_ERR_INVALID_ARG, "time to live");

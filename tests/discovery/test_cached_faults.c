@@ -137,8 +137,9 @@ static void expect_answers(const char *what)
 
 static void whatever_a_store_fails_at_the_answer_comes(void **state)
 {
-    static const kube_status failures[] = { KUBE_ERR_IO,    KUBE_ERR_LIMIT,       KUBE_ERR_UNAVAILABLE,
-                                            KUBE_ERR_PARSE, KUBE_ERR_UNSUPPORTED, KUBE_ERR_CONFLICT };
+    static const kube_status failures[] = { KUBE_ERR_IO,      KUBE_ERR_LIMIT,       KUBE_ERR_UNAVAILABLE,
+                                            KUBE_ERR_PARSE,   KUBE_ERR_UNSUPPORTED, KUBE_ERR_CONFLICT,
+                                            KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED }; /* its own, not the call's */
     char what[128];
 
     (void)state;
@@ -160,6 +161,35 @@ static void whatever_a_store_fails_at_the_answer_comes(void **state)
             }
         }
     }
+}
+
+static void each_fault_is_told_once_until_something_could_be_written(void **state)
+{
+    static const char *const segments[] = { "apps", "v1", "serverresources.json" };
+    const kube_store_key key = { .segments = segments, .count = 3 };
+    kube_discovery *writer, *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    (void)ask_all(writer, TTL);
+    assert_int_equal(kube_store_put(f.documents, &key, kube_str_c("{"), kube_str_c(NULL), NULL, NULL, NULL), KUBE_OK);
+    f.documents_knobs.fail[SLOW_STORE_PUT] = KUBE_ERR_IO;
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+        assert_string_equal(ask_version(d, "batch/v1", TTL), "jobs");
+    }
+    assert_int_equal(f.log_lines, 1);
+    f.documents_knobs.fail[SLOW_STORE_PUT] = KUBE_OK;
+    assert_string_equal(ask_all(d, KUBE_FRESHNESS_REVALIDATE), ALL);
+    f.documents_knobs.fail[SLOW_STORE_GET] = KUBE_ERR_IO;
+    (void)ask_all(d, TTL);
+    (void)ask_all(d, TTL);
+    assert_int_equal(f.log_lines, 2);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
 }
 
 static void a_store_that_never_answers_costs_no_more_than_the_deadline(void **state)
@@ -238,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(each_allocation_may_fail_over_each_place),
         ALLOC_TRACE_TEST(whatever_a_store_fails_at_the_answer_comes),
+        ALLOC_TRACE_TEST(each_fault_is_told_once_until_something_could_be_written),
         ALLOC_TRACE_TEST(a_store_that_never_answers_costs_no_more_than_the_deadline),
         ALLOC_TRACE_TEST(the_loop_may_end_in_every_phase),
     };

@@ -285,6 +285,30 @@ static void one_that_is_gone_or_stale_when_it_is_asked_for_again_is_said_to_be(v
     }
 }
 
+/* With a list for each group-version, asking for that one costs one request, and asking for all of them hundreds. */
+static void one_that_was_not_there_is_asked_for_by_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_discovery *d;
+
+        begin(everywhere[i]);
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        assert_string_equal(ask_version(d, "c/v1", TTL), "!not found: the server has no group-version c/v1");
+        assert_int_equal(f.fake.want, KUBE_DISCOVERY_WANT_GROUP_VERSION);
+        assert_string_equal(f.fake.group_version, "c/v1");
+        kube_discovery_snapshot_unref(f.fake.ready);
+        f.fake.ready = aggregated_snapshot(
+            NULL, "{\"items\":[{\"metadata\":{\"name\":\"c\"},\"versions\":[{\"version\":\"v1\",\"resources\":[{"
+                  "\"resource\":\"cs\",\"responseKind\":{\"kind\":\"C\"},\"verbs\":[\"get\"]}]}]}]}");
+        assert_string_equal(ask_version(d, "c/v1", TTL), "cs");
+        assert_string_equal(ask_version(d, "b/v1", TTL), "old");
+        assert_int_equal(f.fake.attempts, 3);
+        end(d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +318,7 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_fails_again_fails_only_who_asked_for_it),
         ALLOC_TRACE_TEST(one_that_is_asked_for_again_across_an_invalidation_is_asked_with_all_the_rest),
         ALLOC_TRACE_TEST(one_that_is_gone_or_stale_when_it_is_asked_for_again_is_said_to_be),
+        ALLOC_TRACE_TEST(one_that_was_not_there_is_asked_for_by_itself),
     };
 
     alloc_trace_install();

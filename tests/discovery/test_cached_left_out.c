@@ -50,6 +50,66 @@ static void a_shortened_list_is_not_written_beside_documents_that_are_whole(void
     cached_fixture_clear(&f);
 }
 
+static size_t left_out_of_everything(kube_discovery *d)
+{
+    kube_io *io = flight_io(NULL);
+    outcome o;
+    size_t count;
+
+    flight_start(d, io, NULL, NULL, &o);
+    flight_run_until(io, &o);
+    assert_int_equal(o.status, KUBE_OK);
+    count = kube_discovery_snapshot_left_out_count(o.snapshot);
+    outcome_clear(&o);
+    kube_io_free(io);
+    return count;
+}
+
+/* Another program's document is used as it is; what it is composed into is not whole either. */
+static void what_another_programs_document_lacks_stays_counted(void **state)
+{
+    static const char document[] =
+        "{\"kind\":\"APIResourceList\",\"groupVersion\":\"apps/v1\",\"resources\":[{\"name\":\"deployments\"},"
+        "{\"name\":\"a\\u0007b\"}]}";
+    kube_discovery *writer, *d, *other;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_IN_MEMORY);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    other = cached_fixture_client(&f);
+    (void)ask_all(writer, TTL);
+    assert_int_equal(
+        kube_store_put(f.documents, apps_document(), kube_str_c(document), kube_str_c(NULL), NULL, NULL, NULL),
+        KUBE_OK);
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments"); /* it is known by itself now */
+    assert_int_equal(left_out_of_everything(d), 1);
+    assert_int_equal(left_out_of_everything(other), 1);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    kube_discovery_unref(other);
+    cached_fixture_clear(&f);
+}
+
+/* One of two documents of an answer may be as it was. */
+static void a_shortened_answer_is_not_asked_about(void **state)
+{
+    (void)state;
+    for (int place = 0; place < CACHED_PLACES; place++) {
+        kube_discovery *d;
+
+        cached_fixture_init(&f, (cached_place)place);
+        f.fake.answers[0] = shortened;
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        (void)ask_all(d, KUBE_FRESHNESS_REVALIDATE);
+        assert_int_equal(f.fake.attempts, 2);
+        assert_int_equal(f.fake.asked_about_known, 0);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
 static void a_shortened_answer_is_not_written_at_all(void **state)
 {
     (void)state;
@@ -127,6 +187,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_shortened_list_is_not_written_beside_documents_that_are_whole),
+        ALLOC_TRACE_TEST(what_another_programs_document_lacks_stays_counted),
+        ALLOC_TRACE_TEST(a_shortened_answer_is_not_asked_about),
         ALLOC_TRACE_TEST(a_shortened_answer_is_not_written_at_all),
         ALLOC_TRACE_TEST(what_is_left_out_stays_counted_when_one_group_version_is_asked_for_again),
     };

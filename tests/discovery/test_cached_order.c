@@ -134,6 +134,51 @@ static void what_was_looked_for_before_an_answer_came_does_not_displace_it(void 
     cached_fixture_clear(&f);
 }
 
+/* Whoever gave up waiting for it has asked since, and what that one wrote stays. */
+static void what_is_still_being_written_does_not_replace_what_came_since(void **state)
+{
+    static const cached_place places[] = { CACHED_DOCUMENTS_SLOW, CACHED_SLOW };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT_OF(places); i++) {
+        slow_store_knobs *knobs = cached_place_has_documents(places[i / 2]) ? &f.documents_knobs : &f.store_knobs;
+        fake_clock clock;
+        kube_io *io = flight_io(NULL), *other_io;
+        kube_discovery *d;
+        outcome first, second;
+
+        fake_clock_init(&clock);
+        other_io = flight_io(&clock.clock);
+        cached_fixture_init(&f, places[i / 2]);
+        d = cached_fixture_client(&f);
+        flight_start(d, io, NULL, NULL, &first);
+        while (first.calls == 0 && atomic_load(&knobs->count[SLOW_STORE_PUT]) == 0)
+            (void)!kube_io_step(io, 0);
+        assert_int_equal(first.calls, 0); /* its first writing is under way */
+        if (i % 2 == 1)
+            kube_discovery_invalidate(d);
+        f.fake.answers[0] = cached_newer;
+        flight_start(
+            d, other_io, NULL,
+            &(kube_call_options){ .struct_size = sizeof(kube_call_options), .freshness = KUBE_FRESHNESS_REVALIDATE },
+            &second);
+        for (int n = 0; n < 1000 && second.calls == 0; n++) {
+            fake_clock_advance(&clock, 20);
+            flight_turn(other_io);
+        }
+        flight_expect_all(&second, ALL_NEWER);
+        flight_run_until(io, &first);
+        flight_expect_all(&first, ALL);
+        assert_string_equal(ask_version(d, "batch/v1", TTL), "cronjobs");
+        if (!cached_place_has_documents(places[i / 2])) /* the one document that was under way is not to be held back */
+            assert_string_equal(ask_all(d, TTL), ALL_NEWER);
+        kube_io_free(io);
+        kube_io_free(other_io);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
 /* As another thread may while invalidating is under way, and the delegate still says what it remembers. */
 static void ask_meanwhile(void *d)
 {
@@ -166,6 +211,7 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_is_invalidated_all_the_time_still_answers),
         ALLOC_TRACE_TEST(an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated),
         ALLOC_TRACE_TEST(what_was_looked_for_before_an_answer_came_does_not_displace_it),
+        ALLOC_TRACE_TEST(what_is_still_being_written_does_not_replace_what_came_since),
         ALLOC_TRACE_TEST(an_invalidation_reaches_the_delegate_before_anybody_asks_it_again),
     };
 

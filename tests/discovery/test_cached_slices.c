@@ -30,9 +30,10 @@ static const char *many_groups(void)
     return text;
 }
 
-/* How many turns a question takes on a loop whose time passes so. */
-static unsigned turns_of(kube_discovery *d, int64_t (*monotonic)(void *))
+/* How many turns a question takes on a loop whose time passes so, until its time is over. */
+static unsigned turns_within(kube_discovery *d, int64_t (*monotonic)(void *), int64_t timeout_ms, kube_status status)
 {
+    kube_call_options call = KUBE_CALL_OPTIONS_INIT;
     kube_io_options opts = KUBE_IO_OPTIONS_INIT;
     fake_clock clock;
     kube_io *io = NULL;
@@ -42,18 +43,41 @@ static unsigned turns_of(kube_discovery *d, int64_t (*monotonic)(void *))
     fake_clock_init(&clock);
     clock.clock.monotonic_ns = monotonic;
     opts.clock = &clock.clock;
+    call.timeout_ms = timeout_ms;
     assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
-    assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL),
+    assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, &call, on_fetched, &o, NULL),
                      KUBE_PENDING);
     for (; o.calls == 0; turns++) {
         kube_status st = kube_io_step(io, 0);
 
         assert_true(st == KUBE_OK || st == KUBE_PENDING);
     }
-    assert_int_equal(o.status, KUBE_OK);
+    assert_int_equal(o.status, status);
     outcome_clear(&o);
     kube_io_free(io);
     return turns;
+}
+
+static unsigned turns_of(kube_discovery *d, int64_t (*monotonic)(void *))
+{
+    return turns_within(d, monotonic, 0, KUBE_OK);
+}
+
+static void a_deadline_ends_reading_and_writing_many_documents(void **state)
+{
+    kube_discovery *writer, *reader;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
+    f.fake.answers[0] = many_groups();
+    writer = cached_fixture_client(&f);
+    reader = cached_fixture_client(&f);
+    assert_in_range(turns_within(writer, tick, GROUPS, KUBE_ERR_TIMEOUT), 2, GROUPS);
+    assert_int_equal(turns_of(writer, fake_clock_monotonic), 1);
+    assert_in_range(turns_within(reader, tick, GROUPS, KUBE_ERR_TIMEOUT), 2, GROUPS);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(reader);
+    cached_fixture_clear(&f);
 }
 
 static void many_documents_are_read_in_slices(void **state)
@@ -96,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(many_documents_are_read_in_slices),
         ALLOC_TRACE_TEST(many_documents_are_written_in_slices),
+        ALLOC_TRACE_TEST(a_deadline_ends_reading_and_writing_many_documents),
     };
 
     alloc_trace_install();

@@ -15,9 +15,13 @@
  * st = kube_cached_discovery_builder_build(b, &discovery, &err);
  * @endcode
  *
- * A remembered answer is never an error: where the cache is at fault (a full disk, a damaged file) the answer comes
- * from the server, and the logger is told in one line. A call ends when it was cancelled or its deadline is over also
- * while what it found out is written.
+ * Where the cache is at fault (a full disk, a damaged file, a store that is out of time) the answer comes from the
+ * server, and the logger is told in one line. A call ends when it was cancelled or its deadline is over also while what
+ * it found out is written.
+ *
+ * What was not there is asked for again with each question for that group-version: a resource that was installed a
+ * moment ago is found. So is one that failed for a passing reason (no connection, 429, 5xx). One that the server
+ * refused (403) or garbled is remembered so for the time to live, or until kube_discovery_invalidate().
  *
  * Who needs the server waits for one who is asking it already, in this process or another, for five seconds at most;
  * then it asks by itself. KUBE_FRESHNESS_REVALIDATE too may be answered by a question that was under way.
@@ -102,8 +106,8 @@ KUBE_API void kube_cached_discovery_builder_delegate(kube_cached_discovery_build
 /**
  * @brief Which server a delegate asks. It names the folder on disk, and the entry in a store that is shared.
  * @param[in] builder The builder.
- * @param[in] url     "https://host:port/prefix", as in the kubeconfig. Copied. Needed with a delegate and a disk; with
- *                    a rest client it is not: that one knows.
+ * @param[in] url     "https://host:port/prefix", as in the kubeconfig. Copied. Needed with a delegate and a disk or a
+ *                    store; with a rest client it is not: that one knows.
  * @threadsafety One thread at a time. @blocking Never.
  * @since 0.1
  */
@@ -111,7 +115,7 @@ KUBE_API void kube_cached_discovery_builder_server(kube_cached_discovery_builder
 
 /**
  * @brief Sets users apart that are not to share what is remembered, where a server tells them different things.
- *        kubectl's folder knows no users: it is not used then.
+ *        kubectl's documents know no users: a builder that is told of both refuses to build.
  * @param[in] builder The builder.
  * @param[in] user    Any text that is no secret. Copied; NULL: all users share.
  * @threadsafety One thread at a time. @blocking Never.
@@ -161,7 +165,7 @@ KUBE_API void kube_cached_discovery_builder_store(kube_cached_discovery_builder 
 
 /**
  * @brief Keeps kubectl's documents in a store of one's own, beside what kube_cached_discovery_builder_store() said, or
- *        instead: servergroups.json and <group>/<version>/serverresources.json, of this server alone.
+ *        instead: servergroups.json and <group>/<version>/serverresources.json, of this server and for all its users.
  * @param[in] builder   The builder.
  * @param[in] documents Kept by reference. Its generations must change whenever a document does.
  * @threadsafety One thread at a time. @blocking Never.
@@ -213,7 +217,8 @@ KUBE_API void kube_cached_discovery_builder_logger(kube_cached_discovery_builder
  * @param[out] err     Receives the builder's first error; may be NULL.
  * @retval KUBE_OK                Made.
  * @retval KUBE_ERR_INVALID_ARG   There is neither a rest client nor a delegate, or both; two places to remember; a
- *                                delegate on disk without a server; or a value is out of range.
+ *                                delegate on disk or in a store without a server; a user and kubectl's documents; or a
+ *                                value is out of range.
  * @retval KUBE_ERR_CONFIG        The default folder cannot be told: neither `KUBECACHEDIR` nor `HOME` is set.
  * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
  * @ownership    `*out` is the caller's; release with kube_discovery_unref().
@@ -225,8 +230,8 @@ KUBE_API kube_status kube_cached_discovery_builder_build(kube_cached_discovery_b
 
 /** @brief What a cached client has done so far. @since 0.1 */
 typedef struct kube_cached_discovery_stats {
-    uint64_t hits;    /**< Questions answered by what was remembered.               */
-    uint64_t misses;  /**< Questions for which the delegate had to be asked.        */
+    uint64_t hits;    /**< Questions answered by what was remembered, or another question had just learnt. */
+    uint64_t misses;  /**< Questions that asked the delegate, answered or not.      */
     uint64_t written; /**< Documents and entries written; those touched count too.  */
 } kube_cached_discovery_stats;
 

@@ -69,6 +69,44 @@ static bool parse_port(kube_str digits, uint16_t *port)
     return true;
 }
 
+static bool is_address(int family, kube_str host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    char text[256];
+
+    memcpy(text, host.data, host.len);
+    text[host.len] = '\0';
+    return inet_pton(family, text, address) == 1;
+}
+
+static bool is_number(kube_str label)
+{
+    bool hex = label.len > 1 && label.data[0] == '0' && lower(label.data[1]) == 'x';
+
+    for (size_t i = hex ? 2 : 0; i < label.len; i++) {
+        char c = lower(label.data[i]);
+
+        if (!(c >= '0' && c <= '9') && !(hex && c >= 'a' && c <= 'f'))
+            return false;
+    }
+    return label.len != 0;
+}
+
+/* No name of the DNS ends in a number, and some libraries take "127.1" or "0x7f000001" for an address: what is sent
+ * where must not depend on that. */
+static bool ends_in_number(kube_str host)
+{
+    size_t begin;
+
+    if (is_address(AF_INET, host))
+        return false;
+    if (host.data[host.len - 1] == '.')
+        host.len--;
+    for (begin = host.len; begin > 0 && host.data[begin - 1] != '.';)
+        begin--;
+    return is_number(kube_str_n(host.data + begin, host.len - begin));
+}
+
 /* "host", "host:port", "[v6]", "[v6]:port". */
 static const char *split_authority(kube_str authority, kube__url *url, kube_str *host)
 {
@@ -94,6 +132,10 @@ static const char *split_authority(kube_str authority, kube__url *url, kube_str 
     }
     if (!host_is_plausible(*host, bracketed))
         return "the host is missing or has characters no host has";
+    if (bracketed && !is_address(AF_INET6, *host))
+        return "there is no IPv6 address between the brackets";
+    if (!bracketed && ends_in_number(*host))
+        return "the host ends in a number, and is no IPv4 address";
     if (rest != 0 && !parse_port(kube_str_n(colon + 1, rest - 1), &url->port))
         return "the port is not a number from 1 to 65535";
     return NULL;
@@ -320,10 +362,10 @@ kube_status kube__url_append_redirect(kube_buf *out, const kube__url *base, cons
     else if (location[0] == '?' || location[0] == '#' || location[0] == '\0')
         kube_buf_append(out, kube_str_n(current_target, strcspn(current_target, "?")));
     else if (location[0] != '/') /* relative to the last slash of the path */
-        kube_buf_append(out, kube_str_n(current_target,
-                                        (size_t)((const char *)memrchr(current_target, '/',
-                                                                       strcspn(current_target, "?")) -
-                                                 current_target) + 1));
+        kube_buf_append(out, kube_str_n(current_target, (size_t)((const char *)memrchr(current_target, '/',
+                                                                                       strcspn(current_target, "?")) -
+                                                                 current_target) +
+                                                            1));
     for (const char *p = location; *p != '\0' && *p != '#'; p++) {
         if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
             return kube_error_set(err, KUBE_ERR_PROTOCOL, "the server redirects to a location that is no URL");

@@ -14,8 +14,8 @@ static void base_urls_are_brought_into_one_form(void **state)
 {
     static const struct {
         const char *text, *normal, *host, *path;
-        unsigned    port;
-        bool        https;
+        unsigned port;
+        bool https;
     } good[] = {
         { "https://127.0.0.1:6443", "https://127.0.0.1:6443", "127.0.0.1", "", 6443, true },
         { "HTTPS://Example.COM/", "https://example.com", "example.com", "", 443, true },
@@ -74,6 +74,15 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         { "https://h\r\nX: y", "no host has" },
         { "https://h%00", "no host has" },
         { "https://a,b", "no host has" },
+        { "https://[::1j]", "no IPv6 address" },
+        { "https://[127.0.0.1]", "no IPv6 address" },
+        { "https://127.1", "ends in a number" },
+        { "https://2130706433/", "ends in a number" },
+        { "https://0x7F000001", "ends in a number" },
+        { "https://h.0x:6443", "ends in a number" },
+        { "https://1.2.3.4.5", "ends in a number" },
+        { "https://010.0.0.1", "ends in a number" },
+        { "https://a.1.", "ends in a number" },
     };
 
     (void)state;
@@ -107,7 +116,7 @@ static void targets_are_escaped_as_go_escapes_them(void **state)
     };
     const struct {
         const char *path, *uri, *target;
-        size_t      query_count;
+        size_t query_count;
     } cases[] = {
         { "/api", NULL, "/base/api", 0 },
         { "/apis/apps/v1", NULL, "/base/apis/apps/v1?labelSelector=a%3Db%2Cc&timeout=32s&empty=&x+y=z%26%3D%2B", 4 },

@@ -8,12 +8,7 @@
 #include <string.h>
 
 /* A connection that was idle for longer is not used again: API servers close theirs after 90 s. */
-enum {
-    MAX_IDLE_S = 70,
-    BODY_RESERVE_MAX_BYTES = 1 << 20,
-    FIRST_ROOM_BYTES = 256 << 10,
-    FULL_FRAME_BYTES = 8 << 10
-};
+enum { MAX_IDLE_S = 70, BODY_RESERVE_MAX_BYTES = 1 << 20, FIRST_ROOM_BYTES = 256 << 10, FULL_FRAME_BYTES = 8 << 10 };
 
 static bool negotiated_http2(CURL *easy)
 {
@@ -107,36 +102,12 @@ static size_t on_body(char *data, size_t one, size_t len, void *user)
     return kube_buf_status(&t->body, NULL) == KUBE_OK ? len : 0;
 }
 
-/* Interim answers and those of proxies come first; trailers come last and are left out. */
 static size_t on_header(char *data, size_t one, size_t len, void *user)
 {
     kube__transfer *t = user;
-    const char *colon = memchr(data, ':', len);
-    size_t end = len;
 
     (void)one;
-    t->header_bytes += len;
-    if (t->header_bytes > KUBE__HEADERS_MAX_BYTES) {
-        t->headers_too_big = true;
-        return 0;
-    }
-    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-        kube_buf_reset(&t->response_headers);
-        t->header_count = 0;
-        t->headers_over = false;
-        return len;
-    }
-    while (end > 0 && (data[end - 1] == '\r' || data[end - 1] == '\n'))
-        end--;
-    t->headers_over = t->headers_over || end == 0;
-    if (colon == NULL || colon == data || memchr(data, '\0', len) != NULL || t->headers_over)
-        return len;
-    kube_buf_append(&t->response_headers, kube_str_n(data, (size_t)(colon - data)));
-    kube_buf_append_char(&t->response_headers, '\0');
-    kube_buf_append(&t->response_headers, kube_str_n(colon + 1, end - (size_t)(colon - data) - 1));
-    kube_buf_append_char(&t->response_headers, '\0');
-    t->header_count++;
-    return kube_buf_status(&t->response_headers, NULL) == KUBE_OK ? len : 0;
+    return kube__response_headers_take(&t->headers_received, data, len) ? len : 0;
 }
 
 static bool append(struct curl_slist **list, const char *text)

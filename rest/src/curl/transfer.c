@@ -19,7 +19,7 @@ void kube__transfer_free(kube__transfer *t)
     curl_slist_free_all(t->connect_to);
     curl_slist_free_all(t->resolve);
     kube_buf_clear(&t->url);
-    kube_buf_clear(&t->response_headers);
+    kube__response_headers_clear(&t->headers_received);
     kube_buf_clear(&t->body);
     kube__free(t);
 }
@@ -39,7 +39,7 @@ static void abandon_silent_connection(const kube__transfer *t)
 {
     int64_t silent_since = t->sent_ns;
 
-    if (t->easy != NULL && t->local_port != 0 && t->response_headers.len == 0 &&
+    if (t->easy != NULL && t->local_port != 0 && t->headers_received.text.len == 0 &&
         kube_io_now_ns(t->pool->io) - silent_since >= (int64_t)KUBE__SILENCE_MS * 1000000 &&
         kube__pool_shut_down_silent_socket(t->pool, t->local_port, silent_since))
         kube__gate_lost(&t->pool->gate);
@@ -80,7 +80,7 @@ kube_status kube__transfer_new(kube__pool *pool, const kube_transport_request *r
     t->done = done;
     t->user = user;
     kube_buf_init(&t->url, KUBE__URL_MAX_BYTES + 1024);
-    kube_buf_init(&t->response_headers, KUBE__HEADERS_MAX_BYTES);
+    kube__response_headers_init(&t->headers_received);
     kube_buf_init(&t->body, ceiling(request->max_response_bytes));
     st = kube_io_guard_new(pool->io, call, on_interrupt, t, &t->guard, err);
     if (st != KUBE_OK) {
@@ -150,34 +150,19 @@ kube_status kube__transfer_start(kube__transfer *t, kube_error **err)
 
 static kube_status build_response(kube__transfer *t, kube_rest_response **out, kube_error **err)
 {
-    const char *p = t->response_headers.data;
-    kube_rest_param *headers = kube__calloc(t->header_count + 1, sizeof *headers);
-    kube_status st;
     long code = 0;
 
-    if (headers == NULL)
-        return kube_error_no_memory(err);
-    for (size_t i = 0; i < t->header_count; i++) {
-        headers[i].name = p;
-        headers[i].value = p + strlen(p) + 1;
-        p = headers[i].value + strlen(headers[i].value) + 1;
-    }
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
-    if (code < 100 || code > 599)
-        st = kube_error_set(err, KUBE_ERR_PROTOCOL, "an answer with the status %ld", code);
-    else
-        st = kube_rest_response_new((int)code, headers, t->header_count, &t->body, out, err);
-    kube__free(headers);
-    return st;
+    return kube__response_headers_build(&t->headers_received, (int)code, &t->body, out, err);
 }
 
 kube_status kube__transfer_result(kube__transfer *t, CURLcode code, kube_rest_response **out, kube_error **err)
 {
-    kube_status st = kube_buf_status(&t->response_headers, NULL);
+    kube_status st = kube_buf_status(&t->headers_received.text, NULL);
 
     if (st == KUBE_ERR_OUT_OF_MEMORY || kube_buf_status(&t->body, NULL) == KUBE_ERR_OUT_OF_MEMORY)
         return kube_error_no_memory(err);
-    if (st == KUBE_ERR_LIMIT || t->headers_too_big)
+    if (st == KUBE_ERR_LIMIT || t->headers_received.too_big)
         return kube_error_set(err, KUBE_ERR_LIMIT, "the answer's headers are larger than %d bytes",
                               KUBE__HEADERS_MAX_BYTES);
     if (kube_buf_status(&t->body, NULL) == KUBE_ERR_LIMIT)

@@ -3,31 +3,28 @@
 #define KUBE_REST_CURL_TRANSFER_H
 
 #include "pool.h"
+#include "response_headers.h"
 
-enum { KUBE__HEADERS_MAX_BYTES = 256 * 1024, KUBE__MAX_ATTEMPTS = 6, KUBE__SILENCE_MS = 10000 };
+enum { KUBE__MAX_ATTEMPTS = 6, KUBE__SILENCE_MS = 10000 };
 
 struct kube__transfer {
-    kube__transfer               *next, *prev; /* in the pool's queue or among its running */
-    kube__pool                   *pool;
+    kube__transfer *next, *prev; /* in the pool's queue or among its running */
+    kube__pool *pool;
     const kube_transport_request *request; /* the caller's, until done */
-    kube_transport_done          *done;
-    void                         *user;
-    kube_io_guard                *guard;
-    CURL                         *easy; /* NULL while it waits */
-    struct curl_slist            *headers, *connect_to, *resolve;
-    kube_buf                      url;
-    kube_buf                      response_headers; /* name NUL value NUL, of the last header block */
-    size_t                        header_count;
-    size_t                        header_bytes; /* of all blocks */
-    kube_buf                      body;
-    unsigned                      attempts;
-    long                          opened; /* connections, counted already */
-    bool                          opener; /* the others wait for its connection */
-    bool                          headers_too_big;
-    bool                          headers_over; /* what still comes are trailers          */
-    int                           local_port;   /* of its connection; 0: not connected    */
-    int64_t                       sent_ns;      /* when its request went out              */
-    char                          error_text[CURL_ERROR_SIZE];
+    kube_transport_done *done;
+    void *user;
+    kube_io_guard *guard;
+    CURL *easy; /* NULL while it waits */
+    struct curl_slist *headers, *connect_to, *resolve;
+    kube_buf url;
+    kube__response_headers headers_received;
+    kube_buf body;
+    unsigned attempts;
+    long opened;     /* connections, counted already */
+    bool opener;     /* the others wait for its connection */
+    int local_port;  /* of its connection; 0: not connected    */
+    int64_t sent_ns; /* when its request went out              */
+    char error_text[CURL_ERROR_SIZE];
 };
 
 kube_status kube__transfer_new(kube__pool *pool, const kube_transport_request *request, const kube_call *call,

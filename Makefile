@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build demo test asan tsan soak fuzz e2e bench bench-cached docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan mutants soak fuzz e2e bench bench-cached docs format tidy valgrind install clean
 
 all: build
 
@@ -23,6 +23,10 @@ asan tsan: setup
 # 10,000 writers of the disk cache killed in each of its two forms; `make test` kills 200.
 soak: build
 	@KUBE_KILL_ROUNDS=10000 build/tests/cache_test_disk_kill
+
+# Deliberate faults, one at a time; the suites have to notice each.
+mutants: setup
+	@scripts/mutants.sh
 
 fuzz: setup
 	@scripts/fuzz.sh

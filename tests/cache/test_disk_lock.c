@@ -60,6 +60,22 @@ static kube_status try_lock(store_driver *d)
     return driver_lock(d, KEY("locks", "l"), LEASE_MS);
 }
 
+static void a_lock_that_was_given_back_holds_nothing(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+    size_t descriptors;
+
+    assert_int_equal(try_lock(d), KUBE_OK); /* the store keeps its folder open from here on */
+    kube_store_unlock(d->store, d->lock);
+    descriptors = count_descriptors();
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(try_lock(d), KUBE_OK);
+        kube_store_unlock(d->store, d->lock);
+    }
+    assert_int_equal(count_descriptors(), descriptors);
+}
+
 static void a_lock_of_another_process_is_respected(void **state)
 {
     disk_fixture *f = *state;
@@ -282,6 +298,7 @@ static void a_lock_file_that_went_away_is_made_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        DISK_TEST(a_lock_that_was_given_back_holds_nothing),
         DISK_TEST(a_lock_of_another_process_is_respected),
         DISK_TEST(the_lock_of_a_killed_process_is_free_at_once),
         DISK_TEST(a_holder_that_does_not_move_loses_it_with_its_lease),

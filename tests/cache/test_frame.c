@@ -91,6 +91,7 @@ static void lengths_that_overflow_are_refused(void **state)
     assert_string_equal(kube__frame_decode(header, UINT64_MAX, &frame), "its header is damaged");
     header_of("", "", header);
     assert_string_equal(kube__frame_decode(header, 5, &frame), "it is cut short");
+    assert_string_equal(kube__frame_decode(header, sizeof header + 1, &frame), "it has bytes behind its end");
     assert_int_equal(frame.validator_bytes, 7); /* untouched */
 }
 

@@ -383,6 +383,22 @@ static void a_name_with_control_characters_is_refused(void **state)
     kube_discovery_snapshot_unref(s);
 }
 
+/* The messages lie behind the names: a name must not run on into them. */
+static void a_name_without_its_end_is_refused(void **state)
+{
+    kube_discovery_snapshot *s = legacy();
+    bytes b = encode(s, NULL);
+    char *message = memmem(b.data, b.len, "it is\nbroken", 12);
+
+    (void)state;
+    assert_non_null(message);
+    assert_int_equal(message[-1], '\0');
+    message[-1] = 'x';
+    try_bytes(b, true, "a text has no end", 0);
+    kube__free(b.data);
+    kube_discovery_snapshot_unref(s);
+}
+
 static void each_allocation_of_encoding_and_decoding_may_fail(void **state)
 {
     kube_discovery_snapshot *s = legacy();
@@ -423,6 +439,7 @@ int main(void)
         ALLOC_TRACE_TEST(any_word_may_have_any_value),
         ALLOC_TRACE_TEST(group_versions_that_belong_to_no_group_are_refused),
         ALLOC_TRACE_TEST(a_name_with_control_characters_is_refused),
+        ALLOC_TRACE_TEST(a_name_without_its_end_is_refused),
         ALLOC_TRACE_TEST(each_allocation_of_encoding_and_decoding_may_fail),
     };
 

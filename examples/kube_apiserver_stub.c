@@ -16,11 +16,11 @@
 
 static const char program[] = "kube-apiserver-stub";
 
-enum { FLAG_COUNT = 12, LOG_LINE_BYTES = 16384 };
+enum { FLAG_COUNT = 13, LOG_LINE_BYTES = 16384 };
 
 typedef struct stub_flags {
     const char *recording, *form, *certificate, *port, *token, *kubeconfig, *log;
-    words stale, faults;
+    words stale, faults, malice;
     bool http, until_stdin_ends;
 } stub_flags;
 
@@ -39,6 +39,10 @@ static void fill_in(flag flags[FLAG_COUNT], stub_flags *to)
           .kind = FLAG_TEXTS,
           .to = &to->faults,
           .help = "What goes wrong, as in \"/apis status=503 times=2\"; repeatable." },
+        { .name = "malice",
+          .kind = FLAG_TEXTS,
+          .to = &to->malice,
+          .help = "How it harms whoever asks it, as in endless-headers; an unknown one: all are listed." },
         { .name = "log", .to = &to->log, .help = "File to append a line of JSON to for each request." },
         { .name = "until-stdin-ends",
           .kind = FLAG_SWITCH,
@@ -130,6 +134,8 @@ static kube_status set_up(kube_testing_apiserver *server, const stub_flags *flag
         st = kube_testing_apiserver_set_stale(server, flags->stale.items[i], true, err);
     for (size_t i = 0; st == KUBE_OK && i < flags->faults.count; i++)
         st = kube_testing_apiserver_add_fault_text(server, flags->faults.items[i], NULL, err);
+    for (size_t i = 0; st == KUBE_OK && i < flags->malice.count; i++)
+        st = kube_testing_apiserver_add_malice(server, flags->malice.items[i], NULL, err);
     if (st == KUBE_OK && flags->kubeconfig != NULL)
         st = kube_testing_apiserver_write_kubeconfig(server, flags->kubeconfig, err);
     return st;
@@ -241,5 +247,6 @@ int main(int argc, char **argv)
     }
     words_clear(&given.stale);
     words_clear(&given.faults);
+    words_clear(&given.malice);
     return code;
 }

@@ -6,13 +6,15 @@
 #include <kube/rest.h>
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char program[] = "kube-raw";
 
-enum { OWN_FLAGS = 4, FLAG_COUNT = OWN_FLAGS + SERVER_FLAG_COUNT };
+enum { OWN_FLAGS = 5, MAX_MIB = 1 << 20, FLAG_COUNT = OWN_FLAGS + SERVER_FLAG_COUNT };
 
 typedef struct raw_flags {
-    const char *accept;
+    const char *accept, *max_size;
     bool        show_headers, verbose;
 } raw_flags;
 
@@ -41,6 +43,13 @@ static void print_headers(const kube_rest_response *response)
     }
 }
 
+static bool is_size(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len != 0 && len < 8 && strspn(text, "0123456789") == len && strtoul(text, NULL, 10) - 1 < MAX_MIB;
+}
+
 /* [get] */
 static int get(kube_rest_client *rest, const char *uri, const raw_flags *flags, kube_error **err)
 {
@@ -49,6 +58,7 @@ static int get(kube_rest_client *rest, const char *uri, const raw_flags *flags, 
     kube_str body;
 
     request.uri = uri;
+    request.max_response_bytes = strtoull(flags->max_size, NULL, 10) << 20;
     request.accept = flags->accept;
     if (kube_rest_client_do(rest, &request, NULL, &response, err) != KUBE_OK)
         return fail(*err);
@@ -83,10 +93,11 @@ static int answer(const char *uri, server_choice *server, const raw_flags *flags
 int main(int argc, char **argv)
 {
     server_choice server = { .kubeconfig = NULL };
-    raw_flags raw = { .accept = NULL };
+    raw_flags raw = { .max_size = "32" };
     flag flags[FLAG_COUNT] = {
         { .name = "help", .letter = 'h', .kind = FLAG_HELP, .help = "Print this help." },
         { .name = "accept", .kind = FLAG_TEXT, .to = &raw.accept, .help = "The media types to ask for." },
+        { .name = "max-size", .to = &raw.max_size, .help = "The largest answer to take, in MiB; 32." },
         { .name = "headers", .letter = 'i', .kind = FLAG_SWITCH, .to = &raw.show_headers,
           .help = "Print status and headers on standard error." },
         { .name = "verbose", .letter = 'v', .kind = FLAG_SWITCH, .to = &raw.verbose,
@@ -107,6 +118,8 @@ int main(int argc, char **argv)
     default:
         if (!has_uri)
             return fail_usage(program, "the first argument must be a path that begins with a slash");
+        if (!is_size(raw.max_size))
+            return fail_usage(program, "--max-size is a number from 1 to 1048576");
         return answer(argv[1], &server, &raw);
     }
 }

@@ -10,7 +10,7 @@ const discovery_choice discovery_choice_default = { .cache = "disk",
                                                     .freshness = KUBE_FRESHNESS_REVALIDATE };
 
 /* A cluster with 500 definitions of custom resources has documents of half a megabyte. */
-static const uint64_t max_document_bytes = 32 << 20;
+static const uint64_t max_document_bytes = 16 << 20;
 
 void discovery_flags(flag *flags, discovery_choice *choice)
 {

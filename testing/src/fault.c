@@ -50,7 +50,7 @@ static kube_status check(const kube_testing_fault *f, kube_error **err)
 
     if (f->http_status != 0 && (f->http_status < 200 || f->http_status > 599))
         problem = "its status is not from 200 to 599";
-    else if (f->body < KUBE_TESTING_BODY_OWN || f->body > KUBE_TESTING_BODY_GZIP_BOMB)
+    else if (f->body < KUBE_TESTING_BODY_OWN || f->body > KUBE_TESTING_BODY_ENDLESS_HEADERS)
         problem = "there is no such body";
     else if (f->ending < KUBE_TESTING_ENDING_WHOLE || f->ending > KUBE_TESTING_ENDING_STALL)
         problem = "there is no such ending";

@@ -11,17 +11,17 @@
 /* What a word needs behind its name. */
 typedef struct reading {
     kube_testing_fault *f;
-    kube_buf           *file;
-    const char         *value; /* "" when there is none */
-    kube_error        **err;
+    kube_buf *file;
+    const char *value; /* "" when there is none */
+    kube_error **err;
 } reading;
 
 typedef kube_status read_word(reading *r);
 
 typedef struct word {
     const char *name;
-    bool        valued;
-    read_word  *read;
+    bool valued;
+    read_word *read;
 } word;
 
 /* The number up to `end`, which is '\0' or a separator; `rest` is moved behind it. */
@@ -140,11 +140,11 @@ static kube_status read_stall_after(reading *r)
     return read_ending(r, KUBE_TESTING_ENDING_STALL);
 }
 
-static kube_status read_body(reading *r)
+static kube_status read_bytes(reading *r, kube_testing_body kind)
 {
     kube_status st = KUBE_OK;
 
-    r->f->body = KUBE_TESTING_BODY_GIVEN;
+    r->f->body = kind;
     if (r->value[0] == '@') {
         kube_buf_reset(r->file);
         st = kube__read_file(r->value + 1, r->file, r->err);
@@ -155,6 +155,22 @@ static kube_status read_body(reading *r)
         r->f->bytes_len = strlen(r->value);
     }
     return st;
+}
+
+static kube_status read_body(reading *r)
+{
+    return read_bytes(r, KUBE_TESTING_BODY_GIVEN);
+}
+
+static kube_status read_raw(reading *r)
+{
+    return read_bytes(r, KUBE_TESTING_BODY_RAW);
+}
+
+static kube_status read_endless_headers(reading *r)
+{
+    r->f->body = KUBE_TESTING_BODY_ENDLESS_HEADERS;
+    return KUBE_OK;
 }
 
 static kube_status read_type(reading *r)
@@ -185,6 +201,7 @@ static const word words[] = {
     { "status", true, read_status },
     { "retry-after", true, read_retry_after },
     { "body", true, read_body },
+    { "raw", true, read_raw },
     { "type", true, read_type },
     { "length", true, read_length },
     { "delay", true, read_delay },
@@ -193,6 +210,7 @@ static const word words[] = {
     { "reset-after", true, read_reset_after },
     { "stall-after", true, read_stall_after },
     { "endless", false, read_endless },
+    { "endless-headers", false, read_endless_headers },
     { "gzip-bomb", false, read_gzip_bomb },
     { "no-handshake", false, read_no_handshake },
     { "skip", true, read_skip },

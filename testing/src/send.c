@@ -77,6 +77,48 @@ static void put_endless(kube__sending *s)
     kube_buf_clear(&text);
 }
 
+static void put_endless_headers(kube__sending *s)
+{
+    kube_buf line = KUBE_BUF_INIT(CHUNK_BYTES + 16);
+
+    kube_buf_append_f(&line, "X-Filler: %0*d\r\n", (int)CHUNK_BYTES - 32, 0);
+    if (put(s, kube_str_c("HTTP/1.1 200 OK\r\n"), false, false)) {
+        while (kube_buf_status(&line, NULL) == KUBE_OK && put(s, kube_buf_str(&line), false, false))
+            ;
+    }
+    kube_buf_clear(&line);
+}
+
+static void end(kube__sending *s)
+{
+    const kube_testing_fault *f = s->fault != NULL ? &s->fault->f : NULL;
+
+    tell(s);
+    if (f == NULL)
+        return;
+    if (f->ending == KUBE_TESTING_ENDING_STALL)
+        (void)kube_testing_connection_hold(s->connection, UINT32_MAX);
+    if (f->ending == KUBE_TESTING_ENDING_RESET)
+        kube_testing_connection_reset(s->connection);
+    else if (f->ending != KUBE_TESTING_ENDING_WHOLE || f->length_offset != 0)
+        kube_testing_connection_close(s->connection);
+}
+
+/* Without a head of ours. */
+static void put_raw(kube__sending *s)
+{
+    const kube_testing_fault *f = &s->fault->f;
+
+    kube__request_log_note(s->log, s->entry, 0, 0);
+    if (f->body == KUBE_TESTING_BODY_ENDLESS_HEADERS)
+        put_endless_headers(s);
+    else
+        (void)put(s, kube_str_n(f->bytes, f->bytes_len), false, true);
+    end(s);
+    if (f->ending == KUBE_TESTING_ENDING_WHOLE)
+        kube_testing_connection_close(s->connection);
+}
+
 static void put_gzip_bomb(kube__sending *s)
 {
     kube_str piece = kube__gzip_bomb_piece(0), next;
@@ -147,21 +189,6 @@ static void append_head(const kube__sending *s, const kube__answer *answer, cons
     kube_buf_append_c(head, "\r\n");
 }
 
-static void end(kube__sending *s)
-{
-    const kube_testing_fault *f = s->fault != NULL ? &s->fault->f : NULL;
-
-    tell(s);
-    if (f == NULL)
-        return;
-    if (f->ending == KUBE_TESTING_ENDING_STALL)
-        (void)kube_testing_connection_hold(s->connection, UINT32_MAX);
-    if (f->ending == KUBE_TESTING_ENDING_RESET)
-        kube_testing_connection_reset(s->connection);
-    else if (f->ending != KUBE_TESTING_ENDING_WHOLE || f->length_offset != 0)
-        kube_testing_connection_close(s->connection);
-}
-
 void kube__send(kube__sending *s, const kube__answer *answer, const char *path)
 {
     kube_testing_body kind = s->fault != NULL ? s->fault->f.body : KUBE_TESTING_BODY_OWN;
@@ -170,6 +197,10 @@ void kube__send(kube__sending *s, const kube__answer *answer, const char *path)
     bool ok = s->fault == NULL || s->fault->f.delay_ms == 0 ||
               kube_testing_connection_hold(s->connection, s->fault->f.delay_ms);
 
+    if (kind >= KUBE_TESTING_BODY_RAW) {
+        put_raw(s);
+        return;
+    }
     choose_body(s, answer, path, &b);
     append_head(s, answer, &b, &head);
     ok = ok && kube_buf_status(&head, NULL) == KUBE_OK && kube_buf_status(&b.made, NULL) == KUBE_OK;

@@ -350,7 +350,10 @@ typedef enum kube_testing_body {
     KUBE_TESTING_BODY_OWN       = 0, /**< What the server would answer; a Status object when the fault has a status. */
     KUBE_TESTING_BODY_GIVEN     = 1, /**< The fault's bytes.                                                         */
     KUBE_TESTING_BODY_ENDLESS   = 2, /**< Blanks without end, in chunks.                                             */
-    KUBE_TESTING_BODY_GZIP_BOMB = 3  /**< 4 MiB of gzip that are 4 GiB of zeros.                                     */
+    KUBE_TESTING_BODY_GZIP_BOMB = 3, /**< 4 MiB of gzip that are 4 GiB of zeros.                                     */
+    KUBE_TESTING_BODY_RAW       = 4, /**< The fault's bytes are the whole answer, from its status line on; then the
+                                          connection is closed.                                                      */
+    KUBE_TESTING_BODY_ENDLESS_HEADERS = 5 /**< One header after the other, without end.                              */
 } kube_testing_body;
 
 /**
@@ -422,7 +425,8 @@ KUBE_API kube_status kube_testing_apiserver_add_fault(kube_testing_apiserver *se
  * | `delay=100` | milliseconds before the first byte |
  * | `slow=100/10` | 100 bytes, 10 milliseconds, and so on |
  * | `close-after=N`, `reset-after=N`, `stall-after=N` | after N bytes of the answer; 0: before any |
- * | `endless`, `gzip-bomb` | a body without end; a small one that becomes large |
+ * | `raw=@FILE` | a whole answer, from its status line on, in place of the right one |
+ * | `endless`, `endless-headers`, `gzip-bomb` | a body, or headers, without end; a small one that becomes large |
  * | `no-handshake` | connections on which nothing ever comes |
  * | `skip=1`, `times=2` | let one pass, hit two |
  *
@@ -450,6 +454,46 @@ KUBE_API kube_status kube_testing_apiserver_add_fault_text(kube_testing_apiserve
  * @since 0.1
  */
 KUBE_API void kube_testing_apiserver_remove_fault(kube_testing_apiserver *server, unsigned id);
+/** @} */
+
+/** @name Malice
+ *
+ * A catalogue of what a server may do to harm whoever asks it: floods, answers that do not end, nonsense in place of
+ * HTTP or of JSON, names that would paint a terminal. Run your own program against each of them.
+ * @{ */
+
+/**
+ * @brief How many kinds of malice there are.
+ * @return The number.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API size_t kube_testing_malice_count(void);
+
+/**
+ * @brief The name of a kind of malice, as in "endless-headers".
+ * @param[in] i Which one, from 0.
+ * @return The name; NULL when there are not so many.
+ * @ownership    Static.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API const char *kube_testing_malice_name(size_t i);
+
+/**
+ * @brief Lets a server be malicious in this way, whatever it is asked. As a fault it is removed by its number.
+ * @param[in]  server The server.
+ * @param[in]  name   Which kind.
+ * @param[out] id     Receives its number, for removing it; may be NULL.
+ * @param[out] err    Receives the explanation of a failure; may be NULL.
+ * @retval KUBE_OK                It holds for the next request.
+ * @retval KUBE_ERR_NOT_FOUND     There is no such kind.
+ * @retval KUBE_ERR_OUT_OF_MEMORY An allocation failed.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API kube_status kube_testing_apiserver_add_malice(kube_testing_apiserver *server, const char *name, unsigned *id,
+                                                       kube_error **err) KUBE_MUST_CHECK;
 /** @} */
 
 KUBE_END_DECLS

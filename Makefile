@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build demo test asan tsan mutants soak fuzz e2e bench bench-cached docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan mutants soak fuzz e2e bench bench-cached bench-micro docs format tidy valgrind install clean
 
 all: build
 
@@ -44,6 +44,10 @@ bench: setup
 # Cached discovery beside client-go, against a real kube-apiserver; needs Go.
 bench-cached: setup
 	@scripts/bench-cached.sh
+
+# Instructions of small pieces of work, beside the table the repository keeps.
+bench-micro: setup
+	@scripts/bench-micro.sh
 
 # The API documentation, into docs/html; needs doxygen.
 docs:

@@ -6,6 +6,9 @@
 
 #include <kube/sys/error.h>
 
+#include <openssl/crypto.h>
+#include <openssl/ssl.h>
+
 #include <curl/curl.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,13 +85,15 @@ static uint64_t count_connections(void *state)
 }
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode global_status;
+static CURLcode global_status = CURLE_OUT_OF_MEMORY;
 
 /* libcurl's own initialisation is thread-safe and counted from 7.84 on; it stays until the process ends, because nobody
- * can tell when the last thread has stopped using it. */
+ * can tell when the last thread has stopped using it. OpenSSL comes first: where memory runs out while it initialises
+ * itself it says so only to who asks, and libcurl does not; afterwards it would crash. */
 static void global_init(void)
 {
-    global_status = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (OSSL_LIB_CTX_get0_global_default() != NULL && OPENSSL_init_ssl(0, NULL) == 1)
+        global_status = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 static kube_status check_library(kube_error **err)
@@ -96,6 +101,8 @@ static kube_status check_library(kube_error **err)
     const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
 
     pthread_once(&once, global_init);
+    if (global_status == CURLE_OUT_OF_MEMORY)
+        return kube_error_no_memory(err);
     if (global_status != CURLE_OK)
         return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl cannot be used: %s",
                               curl_easy_strerror(global_status));

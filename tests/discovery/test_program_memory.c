@@ -1,0 +1,123 @@
+/* Each allocation of a whole process may fail, that of libcurl, OpenSSL and the C library too: kube-api-resources ends
+ * with an answer or an error, never by a signal, and what it leaves in the cache serves the next run. KUBE_SOAK_ROUNDS
+ * says how many of them are tried, spread evenly (150); 0: all. */
+#include "child_program.h"
+#include "discovery_fixture.h"
+#include "remove_tree.h"
+
+#include <kube/testing.h>
+
+#include <unistd.h>
+
+enum { LIMIT_MS = 20000, ROUNDS = 150 };
+
+static kube_testing_apiserver *server;
+static char root[64], table[CHILD_TEXT_BYTES];
+static child_result r;
+
+static void run(unsigned long fail_at, bool counting)
+{
+    static const char preload[] = "LD_PRELOAD=" KUBE_FAIL_MALLOC;
+    const char *environment[6] = { NULL };
+    char home[128], cache[128], config[128], at[64];
+    const char *const arguments[] = { "--cached", "--request-timeout=5s", NULL };
+    size_t n = 0;
+
+    snprintf(home, sizeof home, "HOME=%s", root);
+    snprintf(cache, sizeof cache, "KUBECACHEDIR=%s/cache", root);
+    snprintf(config, sizeof config, "KUBECONFIG=%s/kubeconfig", root);
+    snprintf(at, sizeof at, "FAIL_MALLOC_AT=%lu", fail_at);
+    environment[n++] = home;
+    environment[n++] = cache;
+    environment[n++] = config;
+    if (fail_at != 0 || counting)
+        environment[n++] = preload;
+    if (counting)
+        environment[n++] = "FAIL_MALLOC_COUNT=1";
+    else if (fail_at != 0)
+        environment[n++] = at;
+    child_run(KUBE_API_RESOURCES, arguments, environment, LIMIT_MS, &r);
+}
+
+static void forget(void)
+{
+    char cache[128];
+
+    snprintf(cache, sizeof cache, "%s/cache", root);
+    remove_tree(cache);
+}
+
+static unsigned long count_allocations(void)
+{
+    const char *last;
+
+    run(0, true);
+    if (r.status != 0)
+        fail_msg("exit %d: %s", r.status, r.err);
+    snprintf(table, sizeof table, "%s", r.out);
+    last = strrchr(r.err, '\n');
+    while (last != NULL && last > r.err && last[-1] >= '0' && last[-1] <= '9')
+        last--;
+    return last != NULL ? strtoul(last, NULL, 10) : 0;
+}
+
+static void try_one(unsigned long n)
+{
+    forget();
+    run(n, false);
+    if (r.status != 0 && r.status != 1 && r.status != 127) /* 127: the dynamic loader could not load the program */
+        fail_msg("allocation %lu: exit %d: %s", n, r.status, r.err);
+    if (r.status == 0 && strcmp(r.out, table) != 0)
+        fail_msg("allocation %lu: another answer", n);
+    if (r.status != 0 && r.err[0] == '\0')
+        fail_msg("allocation %lu: it failed without a word", n);
+    run(0, false);
+    if (r.status != 0 || strcmp(r.out, table) != 0)
+        fail_msg("after allocation %lu: exit %d: %s", n, r.status, r.err);
+}
+
+static void any_allocation_of_the_process_may_fail(void **state)
+{
+    const char *wanted = getenv("KUBE_SOAK_ROUNDS");
+    unsigned long rounds = wanted != NULL ? strtoul(wanted, NULL, 10) : ROUNDS, count, step;
+
+    (void)state;
+    count = count_allocations();
+    assert_true(count > 1000);
+    step = rounds != 0 && rounds < count ? count / rounds : 1;
+    for (unsigned long n = 1; n <= count; n += step)
+        try_one(n);
+    print_message("%lu allocations, each %luth failed\n", count, step);
+}
+
+static int set_up(void **state)
+{
+    kube_testing_apiserver_options opts = KUBE_TESTING_APISERVER_OPTIONS_INIT;
+    char path[128];
+
+    (void)state;
+    snprintf(root, sizeof root, "/tmp/kube-memory-XXXXXX");
+    opts.recording = KUBE_FIXTURES "/kube-apiserver-1.37/bare";
+    opts.token = "a-token";
+    if (mkdtemp(root) == NULL || kube_testing_apiserver_start(&opts, &server, NULL) != KUBE_OK)
+        return -1;
+    snprintf(path, sizeof path, "%s/kubeconfig", root);
+    return kube_testing_apiserver_write_kubeconfig(server, path, NULL) == KUBE_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    kube_testing_apiserver_stop(server);
+    remove_tree(root);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(any_allocation_of_the_process_may_fail, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

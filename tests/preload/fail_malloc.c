@@ -1,0 +1,56 @@
+/* To be preloaded into a program: the n-th allocation of the whole process fails, whoever makes it. n is in
+ * FAIL_MALLOC_AT; with FAIL_MALLOC_COUNT in the environment the number of allocations is written to standard error at
+ * the end. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* glibc's own, below the names that are taken over here. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+
+static atomic_ulong made;
+static unsigned long fail_at;
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *at = getenv("FAIL_MALLOC_AT");
+
+    fail_at = at != NULL ? strtoul(at, NULL, 10) : 0;
+    atomic_store(&made, 0);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%lu\n", atomic_load(&made));
+
+    if (getenv("FAIL_MALLOC_COUNT") != NULL && write(STDERR_FILENO, text, (size_t)len) != len)
+        _exit(99);
+}
+
+static int fails(void)
+{
+    if (atomic_fetch_add(&made, 1) + 1 != fail_at || fail_at == 0)
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+void *malloc(size_t size)
+{
+    return fails() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+    return fails() ? NULL : __libc_realloc(block, size);
+}

@@ -103,7 +103,7 @@ static void add_joined(table *t, const kube_api_resource *r, text_at *at)
     }
     for (size_t i = 0; at(r, i) != NULL; i++)
         fprintf(to, "%s%s", i > 0 ? "," : "", at(r, i));
-    if (fclose(to) == 0)
+    if (fclose(to) == 0 && text != NULL) /* closing succeeds without memory for an empty text */
         table_add(t, text);
     else
         t->no_memory = true;
@@ -138,19 +138,21 @@ static bool write_rows(FILE *out, const row *rows, size_t count, const api_resou
     return ok;
 }
 
-static void write_names(FILE *out, const row *rows, size_t count)
+static bool write_names(FILE *out, const row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        write_escaped(out, kube_api_resource_name(rows[i].resource));
-        if (rows[i].group_len != 0) {
-            char *group = strndup(rows[i].group_version, rows[i].group_len);
+        char *group = strndup(rows[i].group_version, rows[i].group_len);
 
+        if (group == NULL)
+            return false;
+        write_escaped(out, kube_api_resource_name(rows[i].resource));
+        if (group[0] != '\0')
             fputc('.', out);
-            write_escaped(out, group != NULL ? group : "");
-            free(group);
-        }
+        write_escaped(out, group);
         fputc('\n', out);
+        free(group);
     }
+    return true;
 }
 
 /* Where the server offers nothing at all there is no table, not even its head. */
@@ -169,7 +171,7 @@ bool print_api_resources(FILE *out, const kube_api_resource_lists *lists, const 
         return false;
     count = collect(lists, view, rows);
     if (view->output == OUTPUT_NAME)
-        write_names(out, rows, count);
+        ok = write_names(out, rows, count);
     else
         ok = write_rows(out, rows, count, view);
     free(rows);

@@ -122,6 +122,8 @@ typedef enum kube__source {
 
 typedef struct kube__cached_op kube__cached_op;
 
+enum { KUBE__COMPLAINTS = 8 };
+
 /* KUBE_OK: the step that is set now is next. KUBE_PENDING: something is waited for. Else the operation has failed, and
  * its error is set. */
 typedef kube_status kube__cached_step(kube__cached_op *op);
@@ -202,6 +204,7 @@ struct kube__cached_op {
     size_t document_written; /* the last one; 0: the group list */
     kube_error *complaint;   /* the first thing the stores did wrong, and how many there were */
     unsigned complaints;
+    uint64_t complained[KUBE__COMPLAINTS]; /* what they say, hashed: the same is not counted twice */
 };
 
 /* cached_run.c: the life of an operation. */

@@ -33,19 +33,6 @@ static void forget(kube__cached_op *op)
     op->groups_source = KUBE__SOURCE_MISS;
 }
 
-kube_status kube__cached_restart(kube__cached_op *op)
-{
-    forget(op);
-    kube_discovery_snapshot_unref(op->live);
-    op->live = NULL;
-    kube_error_free(op->complaint); /* what is still so will show again */
-    op->complaint = NULL;
-    op->complaints = 0;
-    op->live_is_new = op->healed = op->healed_in_time = op->entry_is_old = op->synced = false;
-    op->step = kube__cached_begin;
-    return KUBE_OK;
-}
-
 kube_status kube__cached_out_of_memory(kube__cached_op *op)
 {
     kube_error_free(op->err);
@@ -148,7 +135,7 @@ kube_status kube__cached_breathe(kube__cached_op *op)
         return KUBE_PENDING;
     }
     if (st != KUBE_ERR_OUT_OF_MEMORY)
-        return st; /* it was cancelled, or its time is over */
+        return st;            /* it was cancelled, or its time is over */
     kube_error_free(op->err); /* then without a pause */
     op->err = NULL;
     return KUBE_OK;
@@ -180,22 +167,47 @@ bool kube__cached_is_over(const kube__cached_op *op, kube_status status)
 
 /* ---- complaints ---- */
 
+static uint64_t hash_of(const kube__cached_op *op, const kube_error *err)
+{
+    const char *text = kube_error_message(err);
+
+    return kube__hash(op->c->seed, text, strlen(text));
+}
+
+/* An operation that looks again meets the same fault again. */
 void kube__cached_complain(kube__cached_op *op, kube_error *err)
 {
+    uint64_t hash = hash_of(op, err);
+
+    for (unsigned i = 0; i < op->complaints && i < KUBE__COMPLAINTS; i++) {
+        if (op->complained[i] == hash) {
+            kube_error_free(err);
+            return;
+        }
+    }
+    if (op->complaints < KUBE__COMPLAINTS)
+        op->complained[op->complaints] = hash;
     if (op->complaints++ == 0)
         op->complaint = err;
     else
         kube_error_free(err);
 }
 
-/* Each once, until something was written without any: a full disk is not news with each question. */
+/* Each once, until something was written without any: a full disk is not news with each question. Under the lock. */
+static bool note_complaint(kube__cached *c, uint64_t hash)
+{
+    bool news = kube__id_map_get(&c->told, hash) == KUBE__ID_NONE;
+    uint32_t *slot = news ? kube__id_map_put(&c->told, hash) : NULL;
+
+    if (slot != NULL)
+        *slot = 1;
+    return news;
+}
+
 static bool is_news(const kube__cached_op *op)
 {
     enum { TOLD_MAX = 256 };
     kube__cached *c = op->c;
-    const char *text = kube_error_message(op->complaint);
-    uint64_t complaint = kube__hash(c->seed, text, strlen(text));
-    uint32_t *slot = NULL;
     bool news = false;
 
     pthread_mutex_lock(&c->lock);
@@ -203,26 +215,31 @@ static bool is_news(const kube__cached_op *op)
         kube__id_map_clear(&c->told);
         c->told.seed = c->seed;
     }
-    if (op->complaints != 0) {
-        news = kube__id_map_get(&c->told, complaint) == KUBE__ID_NONE;
-        slot = news ? kube__id_map_put(&c->told, complaint) : NULL;
-    }
-    if (slot != NULL)
-        *slot = 1;
+    for (unsigned i = 0; i < op->complaints && i < KUBE__COMPLAINTS; i++)
+        news = note_complaint(c, op->complained[i]) || news;
     pthread_mutex_unlock(&c->lock);
     return news;
 }
 
-static void tell_complaints(const kube__cached_op *op)
+static void tell_complaints(kube__cached_op *op)
 {
     const char *text = kube_error_message(op->complaint);
+    bool news = is_news(op);
 
-    if (!is_news(op))
-        return;
-    if (op->complaints == 1)
+    if (news && op->complaints == 1)
         kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s", text);
-    else
+    else if (news)
         kube_log(&op->c->logger, KUBE_LOG_WARNING, "discovery cache: %s (and %u more)", text, op->complaints - 1);
+}
+
+kube_status kube__cached_restart(kube__cached_op *op)
+{
+    forget(op);
+    kube_discovery_snapshot_unref(op->live);
+    op->live = NULL;
+    op->live_is_new = op->healed = op->healed_in_time = op->entry_is_old = op->synced = false;
+    op->step = kube__cached_begin;
+    return KUBE_OK;
 }
 
 /* ---- the end ---- */
@@ -393,6 +410,8 @@ kube_status kube__cached_at_hand(void *state, const kube_discovery_request *requ
     st = set_up(&op, c, request);
     if (st == KUBE_OK)
         st = run(&op) ? conclude(&op) : KUBE_PENDING;
+    if (st == KUBE_PENDING)
+        tell_complaints(&op);
     if (st == KUBE_OK || st == KUBE_ERR_PARTIAL) {
         *out = op.answer;
         op.answer = NULL;

@@ -1,0 +1,130 @@
+/* libkube's own entry, when it is not what it should be; and what passes through a cached client. */
+#include "cached_fixture.h"
+#include "fetch_outcome.h"
+
+#include "cached_config.h"
+
+#define TTL KUBE_FRESHNESS_DEFAULT
+#define ALL "apps/v1: deployments; batch/v1: jobs"
+
+static const char url[] = "https://server.example.com:6443";
+static cached_fixture f;
+
+/* What is in the store in place of a snapshot. */
+static void replace_entry(const char *bytes, size_t len)
+{
+    kube_buf identity = KUBE_BUF_INIT(1024), folder = KUBE_BUF_INIT(1024);
+    const char *segments[2] = { NULL, "snapshot" };
+    kube_store_key key = { .segments = segments, .count = 2 };
+
+    kube_buf_append_f(&identity, "user \n%s", url);
+    kube__append_server_folder(&folder, url, kube_buf_str(&identity));
+    segments[0] = folder.data;
+    assert_int_equal(kube_store_put(f.store, &key, kube_str_n(bytes, len), kube_str_c(NULL), NULL, NULL, NULL),
+                     KUBE_OK);
+    kube_buf_clear(&identity);
+    kube_buf_clear(&folder);
+}
+
+static void a_damaged_entry_is_told_and_asked_for_anew(void **state)
+{
+    static const char *const damaged[] = { "", "x",
+                                           "not a snapshot, but long enough to be taken for the head of one....." };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(damaged); i++) {
+        kube_discovery *d;
+
+        cached_fixture_init(&f, CACHED_MEMORY);
+        replace_entry(damaged[i], strlen(damaged[i]));
+        d = cached_fixture_client(&f);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_int_equal(f.log_lines, 1);
+        assert_non_null(strstr(f.log, "discovery cache: "));
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_int_equal(f.fake.attempts, 1);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
+static kube_status tell_version(void *state, kube_io *io, const kube_call *call, kube_server_version_done *done,
+                                void *user, kube_server_version **out, kube_error **err)
+{
+    (void)state, (void)io, (void)call, (void)done, (void)user;
+    return kube_server_version_from_json(kube_str_c("{\"gitVersion\":\"v1.37.2\"}"), out, err);
+}
+
+static kube_status fetch_nothing(void *state, kube_io *io, const kube_discovery_request *request, const kube_call *call,
+                                 kube_discovery_fetch_done *done, void *user, kube_discovery_snapshot **out,
+                                 kube_error **err)
+{
+    (void)state, (void)io, (void)request, (void)call, (void)done, (void)user, (void)out;
+    return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "nothing");
+}
+
+static void the_servers_version_is_asked_for_each_time(void **state)
+{
+    const kube_discovery_ops ops = { .struct_size = sizeof ops,
+                                     .fetch = fetch_nothing,
+                                     .server_version = tell_version };
+    kube_server_version *version = NULL;
+    kube_discovery *ours, *d;
+    kube_error *err = NULL;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_MEMORY);
+    ours = f.delegate;
+    assert_int_equal(kube_discovery_new(&ops, NULL, NULL, &f.delegate, NULL), KUBE_OK);
+    d = cached_fixture_client(&f);
+    assert_int_equal(kube_discovery_server_version(d, NULL, &version, NULL), KUBE_OK);
+    assert_string_equal(kube_server_version_git_version(version), "v1.37.2");
+    kube_server_version_unref(version);
+    kube_discovery_unref(d);
+    kube_discovery_unref(f.delegate);
+    f.delegate = ours;
+    d = cached_fixture_client(&f);
+    assert_int_equal(kube_discovery_server_version(d, NULL, &version, &err), KUBE_ERR_UNSUPPORTED);
+    kube_error_free(err);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+static void a_freshness_of_another_release_is_refused(void **state)
+{
+    kube_call_options o = KUBE_CALL_OPTIONS_INIT, uninitialised = { .struct_size = 0 };
+    kube_api_group_list *groups = NULL;
+    outcome out = { .calls = 0 };
+    kube_error *err = NULL;
+    kube_io *io = NULL;
+    kube_discovery *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_MEMORY);
+    d = cached_fixture_client(&f);
+    o.freshness = (kube_freshness)99;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_server_groups(d, &o, &groups, &err), KUBE_ERR_INVALID_ARG);
+    assert_non_null(strstr(kube_error_message(err), "freshness"));
+    kube_error_free(err);
+    assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, &o, on_fetched, &out, NULL),
+                     KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_discovery_refresh_start(d, io, &uninitialised, on_fetched, &out, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(out.calls, 0);
+    assert_int_equal(f.fake.attempts, 0);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_damaged_entry_is_told_and_asked_for_anew),
+        ALLOC_TRACE_TEST(the_servers_version_is_asked_for_each_time),
+        ALLOC_TRACE_TEST(a_freshness_of_another_release_is_refused),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

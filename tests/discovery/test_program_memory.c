@@ -96,7 +96,7 @@ static int set_up(void **state)
     char path[128];
 
     (void)state;
-    snprintf(root, sizeof root, "/tmp/kube-memory-XXXXXX");
+    snprintf(root, sizeof root, "%s/kube-memory-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     opts.recording = KUBE_FIXTURES "/kube-apiserver-1.37/bare";
     opts.token = "a-token";
     if (mkdtemp(root) == NULL || kube_testing_apiserver_start(&opts, &server, NULL) != KUBE_OK)

@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build demo test asan tsan mutants soak fuzz e2e bench bench-cached bench-micro docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan mutants coverage soak fuzz e2e bench bench-cached bench-micro docs format tidy valgrind install clean
 
 all: build
 
@@ -27,6 +27,10 @@ soak: build
 # Deliberate faults, one at a time; the suites have to notice each.
 mutants: setup
 	@scripts/mutants.sh
+
+# Lines and branches the suites reach; a line of base, cache or discovery that is not reached needs its reason.
+coverage: setup
+	@scripts/coverage.sh
 
 fuzz: setup
 	@scripts/fuzz.sh

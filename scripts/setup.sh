@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(gcc g++ make cmake ninja-build pkg-config git ca-certificates
           libcurl4-openssl-dev libssl-dev libyaml-dev libjansson-dev libcmocka-dev libyajl-dev
-          clang clang-tidy libclang-rt-14-dev valgrind openssl procps)
+          clang clang-tidy libclang-rt-14-dev valgrind lcov openssl procps)
 
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: not a Debian system; needed are: ${packages[*]}" >&2

@@ -3,6 +3,8 @@
 #include "fetch_outcome.h"
 
 #include "cached_config.h"
+#include "shared/alloc.h"
+#include "snapshot_wire.h"
 
 #define TTL KUBE_FRESHNESS_DEFAULT
 #define ALL "apps/v1: deployments; batch/v1: jobs"
@@ -46,6 +48,29 @@ static void a_damaged_entry_is_told_and_asked_for_anew(void **state)
         kube_discovery_unref(d);
         cached_fixture_clear(&f);
     }
+}
+
+/* Two servers whose folders have one name: neither is told of, nor used. */
+static void an_entry_of_another_server_is_silently_replaced(void **state)
+{
+    kube_discovery_snapshot *other = aggregated_snapshot(NULL, cached_newer);
+    char *bytes = NULL;
+    size_t len = 0;
+    kube_discovery *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_MEMORY);
+    assert_int_equal(kube__snapshot_encode(other, kube_str_c("user \nhttps://elsewhere"), NULL, &bytes, &len, NULL),
+                     KUBE_OK);
+    replace_entry(bytes, len);
+    d = cached_fixture_client(&f);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_string_equal(f.log, "");
+    assert_int_equal(f.fake.attempts, 1);
+    kube__free(bytes);
+    kube_discovery_snapshot_unref(other);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
 }
 
 static kube_status tell_version(void *state, kube_io *io, const kube_call *call, kube_server_version_done *done,
@@ -121,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_damaged_entry_is_told_and_asked_for_anew),
+        ALLOC_TRACE_TEST(an_entry_of_another_server_is_silently_replaced),
         ALLOC_TRACE_TEST(the_servers_version_is_asked_for_each_time),
         ALLOC_TRACE_TEST(a_freshness_of_another_release_is_refused),
     };

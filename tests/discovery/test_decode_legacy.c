@@ -50,6 +50,26 @@ static void api_versions_are_one_group_without_a_name(void **state)
                         "[b*]");
 }
 
+/* Servers written in Go send null for a list that is not there. */
+static void a_list_without_resources_is_empty_whether_it_is_null_or_missing(void **state)
+{
+    static const char *const lists[] = { "{\"resources\":null}", "{}", "{\"resources\":[]}", "null" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        kube_discovery_snapshot_builder *b = new_builder();
+        const kube_group_version *v;
+        kube_discovery_snapshot *s;
+
+        assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "a/v1", kube_str_c(lists[i]), NULL), KUBE_OK);
+        s = build(b);
+        v = kube_discovery_snapshot_group_version(s, "a/v1");
+        assert_int_equal(kube_group_version_state_of(v), KUBE_GROUP_VERSION_LOADED);
+        assert_int_equal(kube_api_resource_list_count(kube_group_version_resources(v)), 0);
+        kube_discovery_snapshot_unref(s);
+    }
+}
+
 static void api_versions_without_versions_are_still_a_group(void **state)
 {
     (void)state;
@@ -306,8 +326,14 @@ static void the_servers_version_is_thirteen_strings(void **state)
 
 static void what_is_no_version_is_refused(void **state)
 {
-    static const char *const bad[] = { "", "[]", "{\"major\":1}", "{\"major\":\"a\\u0000\"}",
-                                       "{\"major\":\"\\u001b[2J\"}", "{\"major\":\"\x7f\"}", "{}{}", "<html>" };
+    static const char *const bad[] = { "",
+                                       "[]",
+                                       "{\"major\":1}",
+                                       "{\"major\":\"a\\u0000\"}",
+                                       "{\"major\":\"\\u001b[2J\"}",
+                                       "{\"major\":\"\x7f\"}",
+                                       "{}{}",
+                                       "<html>" };
     kube_server_version *version = NULL;
 
     (void)state;
@@ -321,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(api_versions_are_one_group_without_a_name),
         ALLOC_TRACE_TEST(api_versions_without_versions_are_still_a_group),
+        ALLOC_TRACE_TEST(a_list_without_resources_is_empty_whether_it_is_null_or_missing),
         ALLOC_TRACE_TEST(a_group_list_keeps_the_servers_order_and_preference),
         ALLOC_TRACE_TEST(the_name_of_a_group_version_is_what_the_list_says_and_not_what_it_is_looked_up_by),
         ALLOC_TRACE_TEST(a_resource_list_has_all_members_of_a_resource),

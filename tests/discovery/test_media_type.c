@@ -81,6 +81,15 @@ static void more_parameters_than_anybody_sends_are_refused(void **state)
     assert_int_equal(kube__judge_answer(text, kube_str_c(json), 200, &aggregated, NULL), KUBE_ERR_PROTOCOL);
 }
 
+static void a_body_of_blanks_is_no_json_whatever_it_is_called(void **state)
+{
+    bool aggregated = false;
+
+    (void)state;
+    assert_int_equal(kube__judge_answer("text/plain", kube_str_c(" \t\r\n"), 200, &aggregated, NULL),
+                     KUBE_ERR_PROTOCOL);
+}
+
 static void a_web_page_is_named_as_what_it_is(void **state)
 {
     kube_error *err = NULL;
@@ -129,6 +138,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_malformed_header_is_refused_whatever_the_body),
         ALLOC_TRACE_TEST(more_parameters_than_anybody_sends_are_refused),
         ALLOC_TRACE_TEST(a_web_page_is_named_as_what_it_is),
+        cmocka_unit_test(a_body_of_blanks_is_no_json_whatever_it_is_called),
         ALLOC_TRACE_TEST(json_under_another_name_is_read_as_a_legacy_document),
         ALLOC_TRACE_TEST(an_empty_body_is_an_error_of_its_own),
     };

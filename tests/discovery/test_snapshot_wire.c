@@ -383,6 +383,26 @@ static void a_name_with_control_characters_is_refused(void **state)
     kube_discovery_snapshot_unref(s);
 }
 
+/* Its first byte is that of a control character as well. */
+static void a_name_with_other_characters_is_kept(void **state)
+{
+    kube_discovery_snapshot *s = aggregated_snapshot(
+        NULL,
+        "{\"items\":[{\"metadata\":{\"name\":\"a.io\"},\"versions\":[{\"version\":\"v1\",\"resources\":[{\"resource\":"
+        "\"p\xc2\xa9s\",\"responseKind\":{\"kind\":\"P\"},\"verbs\":[\"get\"]}]}]}]}");
+    kube_discovery_snapshot *back = NULL;
+    uint64_t *generations = NULL;
+    bytes b = encode(s, NULL);
+
+    (void)state;
+    assert_int_equal(decode(b, identity, &back, &generations, NULL), KUBE_OK);
+    assert_string_equal(found_text(back, KUBE_API_RESOURCE_BY_NAME, "p\xc2\xa9s"), "a.io/v1/p\xc2\xa9s");
+    kube__free(generations);
+    kube__free(b.data);
+    kube_discovery_snapshot_unref(back);
+    kube_discovery_snapshot_unref(s);
+}
+
 /* The messages lie behind the names: a name must not run on into them. */
 static void a_name_without_its_end_is_refused(void **state)
 {
@@ -440,6 +460,7 @@ int main(void)
         ALLOC_TRACE_TEST(group_versions_that_belong_to_no_group_are_refused),
         ALLOC_TRACE_TEST(a_name_with_control_characters_is_refused),
         ALLOC_TRACE_TEST(a_name_without_its_end_is_refused),
+        ALLOC_TRACE_TEST(a_name_with_other_characters_is_kept),
         ALLOC_TRACE_TEST(each_allocation_of_encoding_and_decoding_may_fail),
     };
 

@@ -20,9 +20,10 @@ test: setup
 asan tsan: setup
 	@scripts/test.sh $@
 
-# 10,000 writers of the disk cache killed in each of its two forms; `make test` kills 200.
-soak: build
-	@KUBE_KILL_ROUNDS=10000 build/tests/cache_test_disk_kill
+# Everything that is too long for CI, with a record of it: 20,000 writers killed, every allocation of a process, the
+# suites in which threads meet fifty times, each fuzzer for a minute.
+soak: setup
+	@scripts/soak.sh
 
 # Deliberate faults, one at a time; the suites have to notice each.
 mutants: setup

@@ -5,7 +5,8 @@
 #
 # Stages: bare, as the server starts; large, with 500 custom resources; stale, with API services that nobody serves.
 # Each compares our programs in BUILD_DIR/bin with kubectl, lets both share a cache folder, then runs every executable
-# BUILD_DIR/tests/e2e_*. At the end the server is stopped, and the folders serve without it. The executables find in
+# BUILD_DIR/tests/e2e_*. Then client-go and libkube are asked in many situations, which the stub makes; at the end the
+# server is stopped, and the folders serve without it. The executables find in
 # their environment:
 #
 #   KUBE_E2E_DIR    the cluster's folder (see cluster.sh)      KUBE_E2E_STAGE  bare, large or stale
@@ -115,6 +116,7 @@ main() {
     run_stage large
     "$E2E_HERE/dead-apiservice.sh" "$DIR/cluster/admin.kubeconfig"
     run_stage stale
+    run_case "client-go: one situation after the other" "$E2E_HERE/compare-client-go.sh" "$BUILD_DIR"
     run_case "stopped: one cache with kubectl" "$E2E_HERE/cache-stopped.sh" "$BUILD_DIR/bin" "$DIR/cluster"
     COMPLETE=true
 }

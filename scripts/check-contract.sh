@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What no compiler checks: that public functions document their contract, and that sources keep the house rules. Prints
-# file:line for each fault; scripts/check-contract.sh [FILE…] (default: all).
+# What no compiler checks: that public functions document their contract, that sources keep the house rules, and that
+# no module includes what it does not stand on. Prints file:line for each fault.
+#   scripts/check-contract.sh [FILE…] (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,5 +27,6 @@ check() { awk -f "$1" "${@:2}" || status=1; }
 
 [[ ${#headers[@]} -eq 0 ]] || awk -f scripts/declarations.awk "${headers[@]}" | check scripts/check-docs.awk
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-sources.awk "${sources[@]}"
+[[ ${#sources[@]} -eq 0 ]] || check scripts/check-layers.awk "${sources[@]}"
 check scripts/check-layout.awk "${files[@]}"
 exit $status

@@ -93,13 +93,14 @@ typedef struct kube__cached {
     kube__view *view;     /* never NULL but before the first look            */
     kube_discovery_snapshot *live;
     int64_t live_at_unix_ms;
-    uint64_t live_serial; /* counts the delegate's answers                 */
-    uint64_t epoch;       /* counts the invalidations                      */
-    bool unwritable;      /* a document could not be written: not tried again before there is something new */
-    bool invalidated;     /* once: what others wrote counts no more        */
-    kube__id_map ours;    /* the documents this object wrote, by name      */
-    kube__id_map told;    /* the complaints that were told, hashed         */
-    kube__turn turn;      /* of asking the delegate                        */
+    uint64_t live_serial;  /* counts the delegate's answers                 */
+    uint64_t whole_serial; /* of the last one of which everything is written */
+    uint64_t epoch;        /* counts the invalidations                      */
+    bool unwritable;       /* a document could not be written: not tried again before there is something new */
+    bool invalidated;      /* once: what others wrote counts no more        */
+    kube__id_map ours;     /* the documents this object wrote, by name      */
+    kube__id_map told;     /* the complaints that were told, hashed         */
+    kube__turn turn;       /* of asking the delegate                        */
     kube__quick_lane quick[KUBE__QUICK_LANES];
 } kube__cached;
 
@@ -200,6 +201,7 @@ struct kube__cached_op {
     const char *entry_segments[2];
     kube_store_key entry_key;
     bool entry_is_old; /* the entry must be written */
+    bool out_of_reach; /* the documents' store was out of time: it is left alone */
     unsigned written;
     size_t document_written; /* the last one; 0: the group list */
     kube_error *complaint;   /* the first thing the stores did wrong, and how many there were */
@@ -230,6 +232,8 @@ kube_status kube__cached_answer(kube__cached_op *op, kube_discovery_snapshot *sn
 /* Whether what a store says ends the operation: memory has run out, or its own cancel or time. A store's own time-out
  * is the store's fault. */
 bool kube__cached_is_over(const kube__cached_op *op, kube_status status);
+/* A store that does not answer in time: the next thing asked of it would cost as much again. */
+bool kube__is_out_of_reach(kube_status status);
 /* A store did not do what it should: told once, when the operation is over. Takes the error. */
 void kube__cached_complain(kube__cached_op *op, kube_error *err);
 kube_status kube__cached_out_of_memory(kube__cached_op *op);

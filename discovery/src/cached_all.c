@@ -145,8 +145,12 @@ static kube_status load_version(kube__cached_op *op, size_t i)
         return copy_version(op, i, find(part->snapshot, key));
     }
     case KUBE__SOURCE_READ:
-        name_version(op, i);
-        return kube__cached_read(op, judge_version);
+        if (!op->out_of_reach) {
+            name_version(op, i);
+            return kube__cached_read(op, judge_version);
+        }
+        op->sources[i + 1] = KUBE__SOURCE_LIVE;
+        /* fall through */
     default:
         return op->live != NULL ? copy_version(op, i, find(op->live, key)) : need_live(op, compose);
     }

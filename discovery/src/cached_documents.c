@@ -39,6 +39,11 @@ static bool is_in_time(const kube__cached_op *op, const kube_store_info *info)
     return op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || kube__cached_in_time(op->c, info->stored_at_unix_ms);
 }
 
+bool kube__is_out_of_reach(kube_status status)
+{
+    return status == KUBE_ERR_TIMEOUT || status == KUBE_ERR_CANCELLED;
+}
+
 kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation, bool may_be_missing)
 {
     const kube__document_name *name = &op->name;
@@ -48,7 +53,7 @@ kube__source kube__cached_classify(kube__cached_op *op, uint64_t base_generation
     bool ours = false;
     kube_status st;
 
-    if (op->forced || !name->storable || !kube__cached_may_use(op->c, name->hash, &ours))
+    if (op->forced || op->out_of_reach || !name->storable || !kube__cached_may_use(op->c, name->hash, &ours))
         return KUBE__SOURCE_MISS;
     if (part == NULL && base_generation == 0 && !may_be_missing)
         return KUBE__SOURCE_READ;
@@ -101,6 +106,7 @@ kube_status kube__cached_judge_read(kube__cached_op *op)
 
     if (kube__cached_is_over(op, st))
         return st;
+    op->out_of_reach = op->out_of_reach || kube__is_out_of_reach(st);
     if (st == KUBE_ERR_NOT_FOUND) {
         kube_error_free(op->err);
         op->err = NULL;

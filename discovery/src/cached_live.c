@@ -28,6 +28,7 @@ bool kube__cached_should_heal(const kube__cached_op *op, const kube_discovery_sn
     switch (kube_error_status(kube_group_version_error(v))) {
     case KUBE_ERR_CANCELLED:
     case KUBE_ERR_TIMEOUT:
+    case KUBE_ERR_NOT_FOUND: /* it was listed, and is being installed */
     case KUBE_ERR_UNAVAILABLE:
     case KUBE_ERR_SERVER:
     case KUBE_ERR_TOO_MANY_REQUESTS:
@@ -239,6 +240,8 @@ static void keep_answer(kube__cached_op *op)
         c->live = kube_discovery_snapshot_ref(op->live);
         c->live_at_unix_ms = kube__cached_now(c);
         op->answer_serial = op->seen_serial = ++c->live_serial;
+        if (op->want == KUBE_DISCOVERY_WANT_ALL)
+            c->whole_serial = op->answer_serial;
     }
     pthread_mutex_unlock(&c->lock);
     kube_discovery_snapshot_unref(old);

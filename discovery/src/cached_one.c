@@ -69,6 +69,8 @@ static kube_status one_from_live(kube__cached_op *op)
         memcpy(op->generations, op->view->generations, (op->live->version_count + 1) * sizeof *op->generations);
     if (is_worth_writing(op, document))
         op->sources[document] = KUBE__SOURCE_LIVE;
+    else if (op->live == op->view->base)
+        op->entry_is_old = false; /* nothing has changed, and nothing is written */
     op->step = op->healed && !op->healed_in_time ? kube__cached_end : kube__cached_write;
     return kube__cached_answer(op, op->live);
 }

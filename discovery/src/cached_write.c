@@ -69,14 +69,14 @@ static void set_unwritable(const kube__cached_op *op, bool unwritable)
     pthread_mutex_unlock(&op->c->lock);
 }
 
-/* Others have asked since, or somebody has invalidated: what they write is newer. */
+/* Somebody has invalidated since, or has asked and writes everything: what he writes is newer. */
 static bool is_outdone(const kube__cached_op *op)
 {
     kube__cached *c = op->c;
     bool outdone;
 
     pthread_mutex_lock(&c->lock);
-    outdone = c->epoch != op->epoch || c->live_serial != op->seen_serial;
+    outdone = c->epoch != op->epoch || c->whole_serial > op->seen_serial;
     pthread_mutex_unlock(&c->lock);
     return outdone;
 }
@@ -171,7 +171,7 @@ static kube_status write_one(kube__cached_op *op)
 
 static kube_status touched(kube__cached_op *op)
 {
-    if (op->result != KUBE_ERR_UNSUPPORTED && op->result != KUBE_ERR_CONFLICT && op->result != KUBE_ERR_NOT_FOUND)
+    if (op->result == KUBE_OK || kube__cached_is_over(op, op->result) || kube__is_out_of_reach(op->result))
         return wrote(op);
     kube_error_free(op->err);
     op->err = NULL;
@@ -189,10 +189,11 @@ static kube_status wrote(kube__cached_op *op)
         kube__cached_wrote(op, op->name.hash);
     } else {
         set_unwritable(op, true);
+        op->out_of_reach = kube__is_out_of_reach(op->result);
         st = pass_over(op);
     }
     op->next++;
-    op->step = write_next;
+    op->step = op->out_of_reach ? kube__cached_end : write_next;
     return st;
 }
 
@@ -220,7 +221,7 @@ kube_status kube__cached_write(kube__cached_op *op)
 {
     op->next = 0;
     op->step = write_next;
-    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || is_unwritable(op)) {
+    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || op->out_of_reach || is_unwritable(op)) {
         op->step = kube__cached_end;
         return KUBE_OK;
     }
@@ -299,7 +300,7 @@ static kube_status put_entry(kube__cached_op *op)
 
 static kube_status entry_touched(kube__cached_op *op)
 {
-    if (op->result != KUBE_ERR_UNSUPPORTED && op->result != KUBE_ERR_CONFLICT && op->result != KUBE_ERR_NOT_FOUND)
+    if (op->result == KUBE_OK || kube__cached_is_over(op, op->result) || kube__is_out_of_reach(op->result))
         return entry_written(op);
     kube_error_free(op->err);
     op->err = NULL;

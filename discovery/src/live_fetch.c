@@ -156,7 +156,7 @@ kube_status kube__live_fetch(void *state, kube_io *io, const kube_discovery_requ
         return st;
     f->done = done;
     f->user = user;
-    if (request->known != NULL && request->known->aggregated)
+    if (request->known != NULL && request->known->aggregated && request->known->left_out == 0)
         f->known = kube__snapshot_own(request->known);
     if (f->want == KUBE_DISCOVERY_WANT_GROUP_VERSION) {
         f->phase = KUBE__FETCH_WALK;

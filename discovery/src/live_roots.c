@@ -123,7 +123,6 @@ static kube_status take_known(kube__fetch *f, kube_error **err)
             f->builder->versions[at].time_unix_ms = 0; /* as true now as it was then */
         }
     }
-    f->builder->left_out += known->left_out; /* of which document is not known */
     kube__builder_end_document(f->builder, KUBE_DISCOVERY_DOCUMENT_AGGREGATED);
     kube__builder_set_validator(f->builder, f->root, known->validators[f->root]);
     return KUBE_OK;

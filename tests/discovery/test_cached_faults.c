@@ -192,6 +192,49 @@ static void each_fault_is_told_once_until_something_could_be_written(void **stat
     cached_fixture_clear(&f);
 }
 
+/* Each further thing asked of it would cost as much time again. */
+static void a_store_that_is_out_of_time_is_left_alone(void **state)
+{
+    kube_discovery *writer, *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    f.documents_knobs.fail[SLOW_STORE_PUT] = KUBE_ERR_TIMEOUT;
+    assert_string_equal(ask_all(writer, TTL), ALL);
+    assert_int_equal(atomic_load(&f.documents_knobs.count[SLOW_STORE_PUT]), 1);
+    f.documents_knobs.fail[SLOW_STORE_PUT] = KUBE_OK;
+    assert_string_equal(ask_all(writer, KUBE_FRESHNESS_REVALIDATE), ALL);
+    f.documents_knobs.fail[SLOW_STORE_GET] = KUBE_ERR_TIMEOUT;
+    atomic_store(&f.documents_knobs.count[SLOW_STORE_GET], 0);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_in_range(atomic_load(&f.documents_knobs.count[SLOW_STORE_GET]), 1, 2);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+/* An agent waits for what is going to be installed, and asks every few seconds. */
+static void asking_for_what_is_not_there_writes_nothing(void **state)
+{
+    kube_discovery *d;
+    unsigned puts;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    f.fake.unchanged = true;
+    d = cached_fixture_client(&f);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    puts = atomic_load(&f.store_knobs.count[SLOW_STORE_PUT]);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(ask_version(d, "new/v1", TTL), "!not found: the server has no group-version new/v1");
+    assert_int_equal(atomic_load(&f.store_knobs.count[SLOW_STORE_PUT]), puts);
+    assert_int_equal(f.fake.attempts, 4);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
 static void a_store_that_never_answers_costs_no_more_than_the_deadline(void **state)
 {
     (void)state;
@@ -269,6 +312,8 @@ int main(void)
         ALLOC_TRACE_TEST(each_allocation_may_fail_over_each_place),
         ALLOC_TRACE_TEST(whatever_a_store_fails_at_the_answer_comes),
         ALLOC_TRACE_TEST(each_fault_is_told_once_until_something_could_be_written),
+        ALLOC_TRACE_TEST(a_store_that_is_out_of_time_is_left_alone),
+        ALLOC_TRACE_TEST(asking_for_what_is_not_there_writes_nothing),
         ALLOC_TRACE_TEST(a_store_that_never_answers_costs_no_more_than_the_deadline),
         ALLOC_TRACE_TEST(the_loop_may_end_in_every_phase),
     };

@@ -62,7 +62,7 @@ static void what_failed_for_a_passing_reason_is_asked_for_again_by_itself(void *
         expect_healed(places[i], 429, true);
         expect_healed(places[i], 0, true); /* no connection */
         expect_healed(places[i], 403, false);
-        expect_healed(places[i], 404, false);
+        expect_healed(places[i], 404, true); /* it may be being installed */
     }
 }
 
@@ -280,7 +280,7 @@ static void one_that_is_gone_or_stale_when_it_is_asked_for_again_is_said_to_be(v
         assert_string_equal(ask_version(d, "a/v1", TTL), cases[i % COUNT_OF(cases)].text);
         assert_string_equal(ask_version(d, "a/v1", TTL), cases[i % COUNT_OF(cases)].text);
         assert_string_equal(ask_version(d, "b/v1", TTL), "old");
-        assert_int_equal(f.fake.attempts, 2);
+        assert_int_equal(f.fake.attempts, i % COUNT_OF(cases) == 0 ? 3 : 2); /* what is gone may come back */
         end(d);
     }
 }

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /* libcurl 7.88 closes a socket that never became a connection before it says so: what is then told to epoll ("not any
- * more") may be about a number that the server's thread in this process has been given meanwhile. The kernel refuses it,
- * because that file is not in the set; the thread sanitizer sees two threads at one number. */
+ * more") may be about a number that the server's thread in this process has been given meanwhile. The kernel refuses
+ * it, because that file is not in the set; the thread sanitizer sees two threads at one number. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {

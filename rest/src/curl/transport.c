@@ -7,7 +7,6 @@
 #include <kube/sys/error.h>
 
 #include <openssl/crypto.h>
-#include <openssl/ssl.h>
 
 #include <curl/curl.h>
 #include <string.h>
@@ -88,11 +87,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode global_status = CURLE_OUT_OF_MEMORY;
 
 /* libcurl's own initialisation is thread-safe and counted from 7.84 on; it stays until the process ends, because nobody
- * can tell when the last thread has stopped using it. OpenSSL comes first: where memory runs out while it initialises
- * itself it says so only to who asks, and libcurl does not; afterwards it would crash. */
+ * can tell when the last thread has stopped using it. OpenSSL comes first: where memory runs out while it makes its
+ * default context it says so only to who asks, and libcurl does not; afterwards it would crash. */
 static void global_init(void)
 {
-    if (OSSL_LIB_CTX_get0_global_default() != NULL && OPENSSL_init_ssl(0, NULL) == 1)
+    if (OSSL_LIB_CTX_get0_global_default() != NULL)
         global_status = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 

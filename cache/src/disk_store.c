@@ -42,19 +42,19 @@ void kube__disk_info(const struct stat *info, kube_store_info *out)
     out->bytes = (uint64_t)info->st_size;
 }
 
-/* Below the millisecond it is only there to differ: two writes within one tick of the file system's own clock would
- * look the same. */
 int64_t kube__disk_now_ms(const kube__disk_store *store)
 {
     return store->clock->unix_ms(store->clock->state);
 }
 
+/* Below the millisecond it is only there to differ: two writes within one tick of the file system's own clock would
+ * look the same. */
 void kube__disk_stamp(kube__disk_store *store, int64_t ms, const struct stat *old, struct timespec times[2])
 {
     const int64_t ms_ns = 1000000;
     int64_t ns = (store->clock->monotonic_ns(store->clock->state) + (int64_t)atomic_fetch_add(&store->serial, 1)) %
                  ms_ns;
-    int64_t s = ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+    int64_t s = ms / 1000 - (ms % 1000 < 0);
     int64_t rest = (ms - s * 1000) * ms_ns;
 
     if (old != NULL && old->st_mtim.tv_sec == s && old->st_mtim.tv_nsec == rest + ns)

@@ -198,7 +198,8 @@ void kube__send(kube__sending *s, const kube__answer *answer, const char *path)
               kube_testing_connection_hold(s->connection, s->fault->f.delay_ms);
 
     if (kind >= KUBE_TESTING_BODY_RAW) {
-        put_raw(s);
+        if (ok)
+            put_raw(s);
         return;
     }
     choose_body(s, answer, path, &b);

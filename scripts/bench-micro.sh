@@ -19,7 +19,7 @@ cmake --preset bench >/dev/null
 cmake --build --preset bench --target bench_micro >/dev/null
 
 tools() {
-    printf '%s, glibc %s, %s\n' "$(cc --version | head -1)" "$(ldd --version | awk 'NR == 1 { print $NF }')" \
+    printf 'gcc %s, glibc %s, %s\n' "$(cc -dumpfullversion)" "$(ldd --version | awk 'NR == 1 { print $NF }')" \
         "$(valgrind --version)"
 }
 
@@ -33,7 +33,9 @@ trap 'rm -f "$measured"' EXIT
 {
     echo "# $(tools)"
     for job in $("$PROGRAM"); do
-        printf '%-24s %d\n' "$job" "$(count "$job")"
+        instructions=$(count "$job")
+        [[ ${instructions:-0} -gt 0 ]] || { echo "bench-micro: nothing was counted of $job" >&2; exit 1; }
+        printf '%-24s %d\n' "$job" "$instructions"
     done
 } >"$measured"
 
@@ -53,8 +55,9 @@ awk -v tolerance="$TOLERANCE" '
     !($1 in before) { printf "%-24s %12d  not in the table\n", $1, $2; bad = 1; next }
     {
         change = 100 * ($2 - before[$1]) / before[$1]
-        printf("%-24s %12d  %+.1f %%%s\n", $1, $2, change, (change > tolerance) ? "  SLOWER" : "")
-        bad = bad || change > tolerance
+        said = change > tolerance ? "  SLOWER" : change < -2 * tolerance ? "  less than it should be: --update" : ""
+        printf("%-24s %12d  %+.1f %%%s\n", $1, $2, change, said)
+        bad = bad || said != ""
         delete before[$1]
     }
     END {

@@ -34,8 +34,10 @@ awk -v root="$PWD/" '
         printf "%-10s %14s %18s\n", "", "lines", "branches"
         for (i = 1; i <= n; i++) {
             m = order[i]
-            if (lines[m] == 0)
-                continue
+            if (lines[m] == 0) {
+                print m ": nothing was captured"
+                exit 1
+            }
             printf "%-10s %6d %6.1f %% %8d %7.1f %%\n", m, lines[m], 100 * lines_hit[m] / lines[m], branches[m],
                 100 * branches_hit[m] / branches[m]
         }

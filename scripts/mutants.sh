@@ -9,7 +9,14 @@ readonly ROOT=$PWD COPY=build-mutants/source BUILD=build-mutants/build
 readonly LIMIT_S=20 # a suite that hangs has noticed as well
 
 mkdir -p "$COPY"
-git ls-files -z --cached --others --exclude-standard | xargs -0 cp -pu --parents -t "$COPY"
+# By content: a file that was mutated and mended is newer than its original.
+git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+    [[ -f $file ]] || continue
+    cmp -s "$file" "$COPY/$file" || install -D -m "$(stat -c %a "$file")" "$file" "$COPY/$file"
+done
+(cd "$COPY" && find . -type f -name '*.[ch]') | while IFS= read -r file; do
+    [[ -f $file ]] || rm "$COPY/$file"
+done
 cmake -S "$COPY" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBE_BUILD_SHARED=OFF >/dev/null
 
 applied=
@@ -49,6 +56,19 @@ mutants=("$@")
 if [[ ${#mutants[@]} -eq 0 ]]; then
     mapfile -t mutants < <(basename -s .patch tests/mutants/*.patch)
 fi
+# Without a mutant each of the suites passes: else its failing would mean nothing.
+mapfile -t all < <(for mutant in "${mutants[@]}"; do
+    sed -n 's/^Killed by: //p' "tests/mutants/$mutant.patch"
+done | tr ' ' '\n' | sort -u)
+targets=()
+for suite in "${all[@]}"; do
+    targets+=("$(target_of "$suite")")
+done
+cmake --build "$BUILD" --target "${targets[@]}" >build-mutants/log 2>&1 || { cat build-mutants/log >&2; exit 1; }
+for suite in "${all[@]}"; do
+    run_suite "$suite" >build-mutants/log 2>&1 || { echo "$suite fails without a mutant" >&2; exit 1; }
+done
+
 killed=0 survivors=()
 for mutant in "${mutants[@]}"; do
     patch=$ROOT/tests/mutants/$mutant.patch
@@ -67,6 +87,7 @@ for mutant in "${mutants[@]}"; do
         [[ -z $by ]] || break
         ended=0
         run_suite "$suite" >build-mutants/log 2>&1 || ended=$?
+        [[ $ended -ne 126 && $ended -ne 127 ]] || { echo "$suite cannot be run" >&2; exit 1; }
         [[ $ended -eq 0 ]] || by="$suite ($([[ $ended -ne 124 ]] && echo "exit $ended" || echo "hung"))"
     done
     restore

@@ -1,7 +1,6 @@
 /* What fails while a cached client works: memory, and every operation of its stores. The answer comes all the same, or
  * a status; nothing is leaked; and afterwards it works. */
-#include "cached_fixture.h"
-#include "fetch_outcome.h"
+#include "flight.h"
 
 #define ALL "apps/v1: deployments; batch/v1: jobs"
 #define TTL KUBE_FRESHNESS_DEFAULT
@@ -215,6 +214,33 @@ static void a_store_that_is_out_of_time_is_left_alone(void **state)
     cached_fixture_clear(&f);
 }
 
+static void a_store_that_runs_out_of_time_in_the_middle_is_asked_no_further(void **state)
+{
+    kube_io *io = flight_io(NULL);
+    kube_discovery *writer, *d;
+    outcome o;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    writer = cached_fixture_client(&f);
+    f.store_knobs.fail[SLOW_STORE_PUT] = KUBE_ERR_IO; /* no entry, so that the documents are read */
+    assert_string_equal(ask_all(writer, TTL), ALL);
+    d = cached_fixture_client(&f);
+    atomic_store(&f.documents_knobs.count[SLOW_STORE_GET], 0);
+    flight_start(d, io, NULL, NULL, &o);
+    while (o.calls == 0 && atomic_load(&f.documents_knobs.count[SLOW_STORE_GET]) < 2)
+        (void)!kube_io_step(io, 0);
+    f.documents_knobs.fail[SLOW_STORE_GET] = KUBE_ERR_TIMEOUT; /* of the first of two lists */
+    flight_run_until(io, &o);
+    flight_expect_all(&o, ALL);
+    assert_int_equal(atomic_load(&f.documents_knobs.count[SLOW_STORE_GET]), 2);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_io_free(io);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
 /* An agent waits for what is going to be installed, and asks every few seconds. */
 static void asking_for_what_is_not_there_writes_nothing(void **state)
 {
@@ -313,6 +339,7 @@ int main(void)
         ALLOC_TRACE_TEST(whatever_a_store_fails_at_the_answer_comes),
         ALLOC_TRACE_TEST(each_fault_is_told_once_until_something_could_be_written),
         ALLOC_TRACE_TEST(a_store_that_is_out_of_time_is_left_alone),
+        ALLOC_TRACE_TEST(a_store_that_runs_out_of_time_in_the_middle_is_asked_no_further),
         ALLOC_TRACE_TEST(asking_for_what_is_not_there_writes_nothing),
         ALLOC_TRACE_TEST(a_store_that_never_answers_costs_no_more_than_the_deadline),
         ALLOC_TRACE_TEST(the_loop_may_end_in_every_phase),

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Lines and branches the suites reach, module by module. The modules everything stands on must have 95 % of their
-# lines; each of their lines that is not reached has its reason in tests/unreached.txt, or is listed here and fails.
-# What is not reached of all modules, branches too, is left in build-coverage/unreached.txt.
+# lines. Each line and each branch that is not reached has its reason in tests/coverage/<module>.tsv, or is listed here
+# and fails. All that is not reached is left in build-coverage/unreached.txt.
+#   scripts/coverage.sh [suites]    only these suites, as ctest -R takes them: for work on one module
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly BUILD=build-coverage REASONS=tests/unreached.txt LEAST=95
+readonly BUILD=build-coverage LEAST=95
 command -v lcov >/dev/null || { echo "coverage: lcov is missing: apt-get install lcov" >&2; exit 1; }
 
 cmake --preset coverage >/dev/null
 cmake --build --preset coverage >/dev/null
 find "$BUILD" -name '*.gcda' -delete
 # What they check is the same in every build, and what is installed cannot be linked without the coverage library.
-ctest --preset coverage -j "$(nproc)" --no-tests=error --timeout 300 -E '^(install|headers|exports|contract)$' |
-    tail -n 4
+ctest --preset coverage -j "$(nproc)" --no-tests=error --timeout 300 -R "${1:-.}" \
+    -E '^(install|headers|exports|contract)$' | tail -n 4
 lcov --quiet --capture --rc lcov_branch_coverage=1 --directory "$BUILD" --no-external --base-directory . \
     --output-file "$BUILD/raw.info" 2>/dev/null
 patterns=()
@@ -43,24 +44,50 @@ awk -v root="$PWD/" '
         }
     }' "$BUILD/all.info" | tee "$BUILD/summary.txt"
 
-# "file:line<TAB>kind<TAB>source"
+# "file:line<TAB>kind<TAB>source", and whether the next line with code is not reached either
 awk -v root="$PWD/" '
+    function flush(    i, n) {
+        for (i = 1; i <= count; i++) {
+            n = line[i]
+            if (hits[n] == 0)
+                print file ":" n "\tline"
+            else if (n in missed)
+                print file ":" n "\t" (i < count && hits[line[i + 1]] == 0 ? "branch-into-line" : "branch")
+        }
+        count = 0
+        delete hits
+        delete missed
+    }
     /^SF:/ { file = substr($0, 4); sub("^" root, "", file) }
-    /^DA:/ { split(substr($0, 4), a, ","); if (a[2] == 0) print file ":" a[1] "\tline" }
-    /^BRDA:/ { split(substr($0, 6), a, ","); if (a[4] == 0) print file ":" a[1] "\tbranch" }
-' "$BUILD/all.info" | sort -u -t: -k1,1 -k2,2n | while IFS=$'\t' read -r place kind; do
+    /^DA:/ { split(substr($0, 4), a, ","); line[++count] = a[1]; hits[a[1]] = a[2] }
+    /^BRDA:/ { split(substr($0, 6), a, ","); if (a[4] == "0") missed[a[1]] = 1 }
+    /^end_of_record/ { flush() }
+' "$BUILD/all.info" | sort -t: -k1,1 -k2,2n | while IFS=$'\t' read -r place kind; do
     printf '%s\t%s\t%s\n' "$place" "$kind" "$(sed -n "${place##*:}s/^ *//p" "${place%:*}")"
 done >"$BUILD/unreached.txt"
 
-# A reason is "file<TAB>source<TAB>why", so that it outlives moved lines.
+# A reason is "file<TAB>line or branch<TAB>source<TAB>why", so that it outlives moved lines. A branch into a line that
+# is not reached has that line's reason.
 awk -F '\t' '
-    NR == FNR { if ($0 !~ /^#/ && NF == 3) known[$1 "\t" $2] = 1; next }
-    $2 == "line" && $1 ~ /^(base|cache|discovery)\// {
+    FILENAME ~ /\.tsv$/ {
+        if (NF == 4)
+            known[$1 "\t" $2 "\t" $3] = 1
+        else {
+            print FILENAME ":" FNR ": four fields are wanted"
+            missing = 1
+        }
+        next
+    }
+    $2 != "branch-into-line" {
         file = $1
         sub(":[0-9]*$", "", file)
-        if (!((file "\t" $3) in known)) { print "no reason: " $1 ": " $3; missing = 1 }
+        if (!((file "\t" $2 "\t" $3) in known)) {
+            print "no reason: " $1 ": " $2 ": " $3
+            missing++
+        }
     }
-    END { exit missing }' "$REASONS" "$BUILD/unreached.txt"
+    END { if (missing) print missing " without a reason"; exit missing != 0 }' \
+    tests/coverage/*.tsv "$BUILD/unreached.txt"
 awk -v least="$LEAST" '
     $1 ~ /^(base|cache|discovery)$/ && $3 < least { print $1 ": less than " least " % of the lines"; bad = 1 }
     END { exit bad }' "$BUILD/summary.txt"

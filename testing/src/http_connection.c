@@ -189,6 +189,7 @@ static void serve(kube_testing_connection *c)
     request.method = r->method;
     request.target = r->target;
     request.head = r->head;
+    request.resumed = c->ssl != NULL && SSL_session_reused(c->ssl) == 1;
     while (c->open && read_request(c, r)) {
         request.number = kube__testing_http_server_next_request(server);
         c->wrote = false;

@@ -167,6 +167,35 @@ static void a_client_certificate_is_shown_when_there_is_one(void **state)
     kube_testing_cert_free(foreign);
 }
 
+static void tell_resumed_and_close(void *user, kube_testing_connection *c, const kube_testing_request *r)
+{
+    (void)user;
+    kube_testing_connection_reply(c, 200, NULL, r->resumed ? "resumed" : "new");
+    kube_testing_connection_close(c);
+}
+
+/* A session that is resumed shows no certificate: neither the server's, which may be revoked, nor ours, which may have
+ * been renewed. */
+static void every_connection_shows_the_certificates_anew(void **state)
+{
+    rest_fixture f;
+    kube_rest_client *client;
+    rest_result r;
+
+    (void)state;
+    rest_fixture_start(&f, tell_resumed_and_close, NULL);
+    client = rest_fixture_client(&f);
+    for (unsigned i = 1; i <= 3; i++) {
+        rest_get(client, "/", &r);
+        assert_int_equal(r.status, KUBE_OK);
+        assert_string_equal(kube_rest_response_body(r.response).data, "new");
+        rest_result_clear(&r);
+        assert_int_equal(kube_testing_http_server_connection_count(f.server), i);
+    }
+    kube_rest_client_unref(client);
+    rest_fixture_clear(&f);
+}
+
 static void an_encrypted_key_is_an_error_and_not_a_crash(void **state)
 {
     static const char encrypted[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
@@ -276,6 +305,7 @@ int main(void)
         cmocka_unit_test(an_expired_certificate_is_refused),
         cmocka_unit_test(the_host_header_names_the_server_and_not_the_name_on_its_certificate),
         cmocka_unit_test(a_client_certificate_is_shown_when_there_is_one),
+        cmocka_unit_test(every_connection_shows_the_certificates_anew),
         cmocka_unit_test(an_encrypted_key_is_an_error_and_not_a_crash),
         cmocka_unit_test(tls_and_plain_http_do_not_meet),
         cmocka_unit_test(when_nobody_listens_all_who_wait_hear_of_it_at_once),

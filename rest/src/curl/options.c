@@ -180,6 +180,7 @@ static CURLcode set_tls(const kube__curl_transport *transport, CURL *easy)
         code = set_blob(easy, CURLOPT_SSLKEY_BLOB, transport->key_pem);
     SET(CURLOPT_KEYPASSWD, ""); /* an encrypted key without it crashes libcurl before 8.14 */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L); /* what is resumed shows no certificates */
     SET(CURLOPT_SSL_VERIFYPEER, transport->insecure_skip_tls_verify ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, transport->insecure_skip_tls_verify ? 0L : 2L);
     return code;

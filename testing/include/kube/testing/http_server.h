@@ -44,6 +44,7 @@ typedef struct kube_testing_request {
     const char *head;       /**< Request line and header lines, with their line ends. */
     unsigned    connection; /**< Which connection, from 1.                            */
     unsigned    number;     /**< Which of all requests, from 1.                       */
+    bool        resumed;    /**< The connection goes on with an earlier one's TLS session: no certificate was shown. */
 } kube_testing_request;
 
 /**

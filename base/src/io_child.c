@@ -171,14 +171,22 @@ static bool read_output(child *c)
     return more;
 }
 
+/* What a watch is told when the kernel will not have it. There is more to come, and nobody will say so. */
+static bool is_refusal(unsigned events)
+{
+    return events == KUBE_IO_ERROR;
+}
+
 static void on_output(void *user, unsigned events)
 {
     child *c = user;
     kube_status st;
 
-    (void)events;
-    if (read_output(c))
+    if (read_output(c)) {
+        if (is_refusal(events))
+            kill_and_report(c, KUBE_ERR_IO);
         return;
+    }
     st = kube_buf_status(&c->output, NULL);
     kube_io_watch_free(c->out_watch);
     c->out_watch = NULL;
@@ -194,9 +202,11 @@ static void on_exit_of_child(void *user, unsigned events)
     int wait_status;
     kube_status st;
 
-    (void)events;
-    if (!reap(c, &wait_status))
+    if (!reap(c, &wait_status)) {
+        if (is_refusal(events))
+            kill_and_report(c, KUBE_ERR_IO);
         return;
+    }
     if (c->out_watch != NULL)
         read_output(c);
     st = kube_buf_status(&c->output, NULL);

@@ -1,8 +1,10 @@
 /* To be preloaded into a program: the n-th allocation of the whole process fails, whoever makes it. n is in
- * FAIL_MALLOC_AT; with FAIL_MALLOC_COUNT in the environment the number of allocations is written to standard error at
- * the end. */
+ * FAIL_MALLOC_AT; with FAIL_MALLOC_TRAP in the environment the process raises SIGTRAP there (in gdb, "where" then tells
+ * whose it is); with FAIL_MALLOC_COUNT the number of allocations is written to standard error at the end. */
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,12 +16,14 @@ extern void *__libc_realloc(void *block, size_t size);
 
 static atomic_ulong made;
 static unsigned long fail_at;
+static bool trap;
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *at = getenv("FAIL_MALLOC_AT");
 
     fail_at = at != NULL ? strtoul(at, NULL, 10) : 0;
+    trap = getenv("FAIL_MALLOC_TRAP") != NULL;
     atomic_store(&made, 0);
 }
 
@@ -36,6 +40,8 @@ static int fails(void)
 {
     if (atomic_fetch_add(&made, 1) + 1 != fail_at || fail_at == 0)
         return 0;
+    if (trap)
+        raise(SIGTRAP);
     errno = ENOMEM;
     return 1;
 }

@@ -1,0 +1,164 @@
+#include "system_fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Thread_local struct {
+    system_fault kind;
+    unsigned     left; /* 0: nothing fails */
+    const char  *failed;
+} fault;
+
+void system_fault_at(system_fault kind, unsigned n)
+{
+    fault.kind = kind;
+    fault.left = n;
+    fault.failed = NULL;
+}
+
+const char *system_fault_stop(void)
+{
+    fault.left = 0;
+    return fault.failed;
+}
+
+static bool fails(system_fault kind, const char *name)
+{
+    if (fault.left == 0 || fault.kind != kind || --fault.left != 0)
+        return false;
+    fault.failed = name;
+    return true;
+}
+
+/* Fails with -1 and errno, as most do. */
+#define TELLS_BY_ERRNO(kind, error, type, name, parameters, arguments) \
+    type __real_##name parameters; \
+    type __wrap_##name parameters; \
+    type __wrap_##name parameters \
+    { \
+        if (fails(kind, #name)) { \
+            errno = error; \
+            return -1; \
+        } \
+        return __real_##name arguments; \
+    }
+
+/* Returns the error, as posix_spawn() and its family do. */
+#define TELLS_BY_VALUE(error, name, parameters, arguments) \
+    int __real_##name parameters; \
+    int __wrap_##name parameters; \
+    int __wrap_##name parameters \
+    { \
+        return fails(SYSTEM_REFUSES, #name) ? error : __real_##name arguments; \
+    }
+
+TELLS_BY_ERRNO(SYSTEM_REFUSES, EMFILE, int, pipe2, (int ends[2], int flags), (ends, flags))
+TELLS_BY_ERRNO(SYSTEM_REFUSES, EMFILE, int, epoll_create1, (int flags), (flags))
+TELLS_BY_ERRNO(SYSTEM_REFUSES, ENFILE, int, eventfd, (unsigned count, int flags), (count, flags))
+TELLS_BY_ERRNO(SYSTEM_REFUSES, ENFILE, int, timerfd_create, (int clock, int flags), (clock, flags))
+TELLS_BY_ERRNO(SYSTEM_REFUSES, ENOMEM, int, madvise, (void *at, size_t bytes, int advice), (at, bytes, advice))
+TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, int, poll, (struct pollfd *fds, nfds_t count, int timeout),
+               (fds, count, timeout))
+TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, ssize_t, read, (int fd, void *bytes, size_t len), (fd, bytes, len))
+
+TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_init, (posix_spawn_file_actions_t *actions), (actions))
+TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_addopen,
+               (posix_spawn_file_actions_t *actions, int fd, const char *path, int flags, mode_t mode),
+               (actions, fd, path, flags, mode))
+TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_adddup2, (posix_spawn_file_actions_t *actions, int from, int to),
+               (actions, from, to))
+TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_addclosefrom_np, (posix_spawn_file_actions_t *actions, int from),
+               (actions, from))
+TELLS_BY_VALUE(ENOMEM, posix_spawnattr_init, (posix_spawnattr_t *attr), (attr))
+TELLS_BY_VALUE(EINVAL, posix_spawnattr_setsigmask, (posix_spawnattr_t *attr, const sigset_t *set), (attr, set))
+TELLS_BY_VALUE(EINVAL, posix_spawnattr_setsigdefault, (posix_spawnattr_t *attr, const sigset_t *set), (attr, set))
+TELLS_BY_VALUE(EINVAL, posix_spawnattr_setflags, (posix_spawnattr_t *attr, short flags), (attr, flags))
+TELLS_BY_VALUE(EAGAIN, posix_spawn,
+               (pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
+                char *const argv[], char *const envp[]),
+               (pid, path, actions, attr, argv, envp))
+
+/* Only what is new needs memory and counts against the limit of watches. */
+int __real_epoll_ctl(int set, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int set, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int set, int op, int fd, struct epoll_event *event)
+{
+    if (op == EPOLL_CTL_ADD && fails(SYSTEM_REFUSES, "epoll_ctl")) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return __real_epoll_ctl(set, op, fd, event);
+}
+
+/* Refused, when somebody closed the loop's descriptor. */
+int __real_epoll_wait(int set, struct epoll_event *events, int max, int timeout);
+int __wrap_epoll_wait(int set, struct epoll_event *events, int max, int timeout);
+int __wrap_epoll_wait(int set, struct epoll_event *events, int max, int timeout)
+{
+    bool interrupted = fails(SYSTEM_INTERRUPTS, "epoll_wait");
+
+    if (interrupted || fails(SYSTEM_REFUSES, "epoll_wait")) {
+        errno = interrupted ? EINTR : EBADF;
+        return -1;
+    }
+    return __real_epoll_wait(set, events, max, timeout);
+}
+
+void *__real_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    return fails(SYSTEM_REFUSES, "mmap") ? MAP_FAILED : __real_mmap(at, bytes, protection, flags, fd, offset);
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    long argument;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, long);
+    va_end(arguments);
+    if (fails(SYSTEM_REFUSES, "fcntl")) {
+        errno = EPERM;
+        return -1;
+    }
+    return __real_fcntl(fd, command, argument);
+}
+
+/* Of those that have no function of their own only what makes something is refused. */
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+    va_list arguments;
+    long a[6];
+
+    va_start(arguments, number);
+    for (size_t i = 0; i < 6; i++)
+        a[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_pidfd_open && fails(SYSTEM_REFUSES, "pidfd_open")) {
+        errno = EMFILE;
+        return -1;
+    }
+    return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

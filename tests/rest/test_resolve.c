@@ -191,6 +191,48 @@ static void an_empty_answer_is_no_answer(void **state)
     kube_rest_client_unref(client);
 }
 
+static void what_is_no_address_is_refused_by_name(void **state)
+{
+    static const char *const answers[] = { "no address", "127.0.0.1,,::1", "127.0.0.1,localhost", "127.0.0.1:80",
+                                           "[::1]", "1.2.3", "127.0.0.1," };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        fake_resolver f = { .addresses = answers[i] };
+        kube_rest_client *client = client_with(&f);
+        rest_result r;
+
+        rest_get(client, "/", &r);
+        if (r.status != KUBE_ERR_UNAVAILABLE || strstr(kube_error_message(r.err), "is not an IP address") == NULL)
+            fail_msg("%s: %s: %s", answers[i], kube_status_name(r.status), kube_error_message(r.err));
+        rest_result_clear(&r);
+        f.addresses = "127.0.0.1"; /* and is not remembered */
+        rest_get(client, "/", &r);
+        assert_int_equal(r.status, KUBE_OK);
+        rest_result_clear(&r);
+        kube_rest_client_unref(client);
+    }
+}
+
+/* A server that moved is found at once, not when the minute is over. */
+static void addresses_at_which_nobody_is_are_asked_for_anew(void **state)
+{
+    fake_resolver f = { .addresses = "127.0.0.2" };
+    kube_rest_client *client = client_with(&f);
+    rest_result r;
+
+    (void)state;
+    rest_get(client, "/", &r);
+    assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
+    rest_result_clear(&r);
+    f.addresses = "127.0.0.1";
+    rest_get(client, "/", &r);
+    assert_int_equal(r.status, KUBE_OK);
+    rest_result_clear(&r);
+    assert_int_equal(f.asked, 2);
+    kube_rest_client_unref(client);
+}
+
 static void it_is_interrupted_when_nobody_waits_any_more(void **state)
 {
     fake_resolver f = { .never = true };
@@ -350,6 +392,8 @@ int main(void)
         cmocka_unit_test(several_addresses_are_tried_in_turn),
         cmocka_unit_test(an_unknown_name_fails_everybody_who_waits_with_the_resolvers_words),
         cmocka_unit_test(an_empty_answer_is_no_answer),
+        cmocka_unit_test(what_is_no_address_is_refused_by_name),
+        cmocka_unit_test(addresses_at_which_nobody_is_are_asked_for_anew),
         cmocka_unit_test(it_is_interrupted_when_nobody_waits_any_more),
         cmocka_unit_test(a_cancelled_request_does_not_take_its_successor_along),
         cmocka_unit_test(a_resolver_that_fails_later_does_not_take_away_what_is_known),

@@ -37,6 +37,19 @@ static bool is_tls_alert(const kube__transfer *t, CURLcode code)
     return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(t->error_text, "alert") != NULL;
 }
 
+/* An end or a reset in the middle of a handshake, as a load balancer in front of a server that starts makes it, has
+ * libcurl's code for every handshake that fails. OpenSSL's words for an end tell it, and libcurl's for a socket that
+ * fails and for having none from OpenSSL. */
+static bool is_lost_handshake(const kube__transfer *t, CURLcode code)
+{
+    static const char *const signs[] = { "unexpected eof", "SSL_connect: ", "Recv failure: ", "Send failure: " };
+    bool lost = false;
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0] && code == CURLE_SSL_CONNECT_ERROR; i++)
+        lost = lost || strstr(t->error_text, signs[i]) != NULL;
+    return lost;
+}
+
 static const char *words(CURLcode code)
 {
     switch (code) {
@@ -104,10 +117,17 @@ static const char *hint(const kube__transfer *t, CURLcode code)
 
 kube_status kube__curl_error(const kube__transfer *t, CURLcode code, kube_error **err)
 {
-    kube_status st = is_tls_alert(t, code) ? KUBE_ERR_TLS : meaning(code);
-    const char *what = is_tls_alert(t, code) ? "TLS: the server refused" : words(code);
+    kube_status st = meaning(code);
+    const char *what = words(code);
     const char *detail = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
 
+    if (is_tls_alert(t, code)) {
+        st = KUBE_ERR_TLS;
+        what = "TLS: the server refused";
+    } else if (is_lost_handshake(t, code)) {
+        st = KUBE_ERR_UNAVAILABLE;
+        what = "the connection was lost in the TLS handshake";
+    }
     if (st == KUBE_ERR_OUT_OF_MEMORY)
         return kube_error_no_memory(err);
     return kube_error_set(err, st, "%s: %s%s", what, detail, hint(t, code));

@@ -8,6 +8,7 @@
 
 #include "transfer.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #define ADDRESSES_LIVE_NS ((int64_t)60 * 1000000000)
@@ -23,6 +24,48 @@ static bool keep_old_addresses(kube__pool *pool, kube_status st)
     return true;
 }
 
+/* The first of a list with commas between them; the list goes on behind it. False: it was the last. */
+static bool take_address(kube_str *list, kube_str *first)
+{
+    const char *comma = memchr(list->data, ',', list->len);
+    size_t n = comma != NULL ? (size_t)(comma - list->data) : list->len;
+
+    *first = kube_str_n(list->data, n);
+    n += comma != NULL ? 1 : 0;
+    *list = kube_str_n(list->data + n, list->len - n);
+    return comma != NULL;
+}
+
+static bool is_address(kube_str text)
+{
+    char terminated[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    if (text.len >= sizeof terminated)
+        return false;
+    memcpy(terminated, text.data, text.len);
+    terminated[text.len] = '\0';
+    return inet_pton(AF_INET, terminated, &address) == 1 || inet_pton(AF_INET6, terminated, &address) == 1;
+}
+
+/* libcurl would look up by itself what it cannot read. */
+static kube_status check_addresses(kube_str list, kube_error **err)
+{
+    bool more = true;
+
+    if (list.len == 0)
+        return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "the resolver gave no address");
+    while (more) {
+        kube_str one;
+
+        more = take_address(&list, &one);
+        if (!is_address(one))
+            return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "\"%.*s\", which the resolver gave, is not an IP address",
+                                  (int)(one.len < 100 ? one.len : 100), one.data);
+    }
+    return KUBE_OK;
+}
+
 /* The status it returns is KUBE_OK when there are addresses to use. */
 static kube_status finish(kube__pool *pool, kube_status st, kube_blob *addresses, kube_error *err)
 {
@@ -31,8 +74,8 @@ static kube_status finish(kube__pool *pool, kube_status st, kube_blob *addresses
     kube_cancel_unref(pool->resolving);
     pool->resolving = NULL;
     pool->abandoned = false;
-    if (st == KUBE_OK && kube_blob_str(addresses).len == 0)
-        st = kube_error_set(&err, KUBE_ERR_UNAVAILABLE, "the resolver gave no address");
+    if (st == KUBE_OK)
+        st = check_addresses(kube_blob_str(addresses), &err);
     if (st == KUBE_OK) {
         kube_blob_unref(pool->addresses);
         pool->addresses = addresses;
@@ -87,6 +130,12 @@ bool kube__pool_resolved(kube__pool *pool)
     return finish(pool, st, addresses, err) == KUBE_OK && pool->queue_head != NULL;
 }
 
+void kube__pool_forget_addresses(kube__pool *pool)
+{
+    kube_blob_unref(pool->addresses);
+    pool->addresses = NULL;
+}
+
 /* Nobody waits any more. The resolver reports at once, because it was cancelled; the pool must live until then. */
 void kube__pool_stop_resolving(kube__pool *pool)
 {
@@ -100,22 +149,22 @@ struct curl_slist *kube__pool_resolve_list(const kube__pool *pool, bool *ok)
     kube_buf line = KUBE_BUF_INIT(65536);
     struct curl_slist *list = NULL;
     kube_str addresses = kube_blob_str(pool->addresses);
+    bool more = true;
 
     *ok = true;
     if (!t->resolve)
         return NULL;
     kube_buf_append_f(&line, "%s:%u:", t->host, (unsigned)t->port);
-    while (addresses.len != 0) { /* libcurl wants IPv6 addresses in brackets */
-        const char *comma = memchr(addresses.data, ',', addresses.len);
-        size_t n = comma != NULL ? (size_t)(comma - addresses.data) : addresses.len;
-        bool v6 = memchr(addresses.data, ':', n) != NULL;
+    while (more) { /* libcurl wants IPv6 addresses in brackets */
+        kube_str one;
+        bool v6;
 
+        more = take_address(&addresses, &one);
+        v6 = memchr(one.data, ':', one.len) != NULL;
         kube_buf_append_c(&line, v6 ? "[" : "");
-        kube_buf_append(&line, kube_str_n(addresses.data, n));
+        kube_buf_append(&line, one);
         kube_buf_append_c(&line, v6 ? "]" : "");
-        kube_buf_append_c(&line, comma != NULL ? "," : "");
-        n += comma != NULL ? 1 : 0;
-        addresses = kube_str_n(addresses.data + n, addresses.len - n);
+        kube_buf_append_c(&line, more ? "," : "");
     }
     if (kube_buf_status(&line, NULL) == KUBE_OK)
         list = curl_slist_append(NULL, line.data);

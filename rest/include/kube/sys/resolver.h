@@ -40,7 +40,8 @@ typedef struct kube_resolver_ops {
 
     /**
      * The addresses of @p host: now, or KUBE_PENDING and @p done later from a step of @p io. The answer is used for a
-     * minute. Called from any thread; on one loop from one thread at a time.
+     * minute, or until no connection comes about with it. What is not an IP address is an error (KUBE_ERR_UNAVAILABLE).
+     * Called from any thread; on one loop from one thread at a time.
      */
     kube_status (*resolve)(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
                            void *user, kube_blob **out, kube_error **err);

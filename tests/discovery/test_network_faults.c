@@ -1,14 +1,6 @@
-/* The connection ends, is reset or falls silent at any byte of an answer: the question comes to an error or to the
- * whole answer, nothing incomplete is kept, and the next question is answered. */
-#include "discovery_fixture.h"
-#include "remove_tree.h"
-
-#include <kube/auth.h>
-#include <kube/discovery.h>
-#include <kube/testing.h>
-
-#include <dirent.h>
-#include <unistd.h>
+/* The connection ends, is reset or falls silent at any byte, of an answer or below it, to the server or from it. */
+#include "relay.h"
+#include "road.h"
 
 /* libcurl 7.88 closes a socket that never became a connection before it says so: what is then told to epoll ("not any
  * more") may be about a number that the server's thread in this process has been given meanwhile. The kernel refuses
@@ -21,169 +13,150 @@ const char *__tsan_default_suppressions(void)
 
 enum { EACH_UP_TO = 250, STEP = 997, SILENCE_MS = 60 };
 
-static kube_testing_apiserver *server;
-static kube_rest_client *rest;
-static kube_discovery *discovery;
-static char root[64], expected[DISCOVERY_TEXT_BYTES];
-
-/* One that knows nothing: a remembered answer would be asked about, and answered in two hundred bytes. */
-static void renew_client(void)
-{
-    kube_cached_discovery_builder *b = kube_cached_discovery_builder_new();
-
-    kube_discovery_unref(discovery);
-    discovery = NULL;
-    kube_cached_discovery_builder_rest(b, rest);
-    kube_cached_discovery_builder_disk(b, root);
-    assert_int_equal(kube_cached_discovery_builder_build(b, &discovery, NULL), KUBE_OK);
-}
+static road r;
+static relay *way;
 
 static int set_up(void **state)
 {
-    kube_testing_apiserver_options opts = KUBE_TESTING_APISERVER_OPTIONS_INIT;
-    kube_auth_options auth = KUBE_AUTH_OPTIONS_INIT;
-    char path[128];
-
     (void)state;
-    /* In memory where that is possible: hundreds of folders are made and removed. */
-    snprintf(root, sizeof root, "%s/kube-network-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    opts.recording = KUBE_FIXTURES "/kube-apiserver-1.37/bare";
-    if (mkdtemp(root) == NULL || kube_testing_apiserver_start(&opts, &server, NULL) != KUBE_OK)
-        return -1;
-    snprintf(path, sizeof path, "%s/kubeconfig", root);
-    auth.kubeconfig = path;
-    if (kube_testing_apiserver_write_kubeconfig(server, path, NULL) != KUBE_OK ||
-        kube_auth_rest_client_from_kubeconfig(&auth, &rest, NULL) != KUBE_OK)
-        return -1;
-    return 0;
+    return road_open(&r) ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    kube_discovery_unref(discovery);
-    discovery = NULL;
-    kube_rest_client_unref(rest);
-    kube_testing_apiserver_stop(server);
-    remove_tree(root);
+    road_close(&r);
     return 0;
 }
 
-/* Everything, from the server; NULL: an error, whose status is in `status`. */
-static const char *ask(int64_t timeout_ms, kube_status *status)
+static const char *ask_and_expect(const char *fault, size_t n, int64_t timeout_ms)
 {
-    kube_call_options o = KUBE_CALL_OPTIONS_INIT;
-    kube_api_resource_lists *lists = NULL;
-    kube_error *err = NULL;
-    const char *text = NULL;
+    kube_status st = KUBE_OK;
+    const char *answer = road_ask(&r, timeout_ms, &st);
 
-    o.freshness = KUBE_FRESHNESS_REVALIDATE;
-    o.timeout_ms = timeout_ms;
-    *status = kube_discovery_server_groups_and_resources(discovery, &o, NULL, &lists, &err);
-    if (*status == KUBE_OK)
-        text = lists_text(lists);
-    else
-        assert_non_null(err);
-    kube_api_resource_lists_unref(lists);
-    kube_error_free(err);
-    return text;
+    if (answer == NULL && st != KUBE_ERR_UNAVAILABLE && st != KUBE_ERR_PROTOCOL && st != KUBE_ERR_TIMEOUT)
+        fail_msg("%s%zu: %s", fault, n, kube_status_name(st));
+    road_expect_all_or_nothing(&r, fault, n, answer);
+    return answer;
 }
 
-static unsigned count_files(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    unsigned count = 0;
+/* ---- in an answer ---- */
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        char below[600];
-
-        if (entry->d_name[0] == '.' || strcmp(entry->d_name, "lock") == 0)
-            continue;
-        snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
-        count += entry->d_type == DT_DIR ? count_files(below) : 1;
-    }
-    if (dir != NULL)
-        closedir(dir);
-    return count;
-}
-
-static void forget(void)
-{
-    char path[128];
-
-    snprintf(path, sizeof path, "%s/discovery", root);
-    remove_tree(path);
-    snprintf(path, sizeof path, "%s/libkube", root);
-    remove_tree(path);
-}
-
-/* The kubeconfig is always there. */
-static void expect_all_or_nothing(const char *fault, size_t n, const char *answer, unsigned whole)
-{
-    unsigned files = count_files(root);
-
-    if (answer != NULL && strcmp(answer, expected) != 0)
-        fail_msg("%s%zu: another answer", fault, n);
-    if (answer == NULL ? files != 1 : files != whole)
-        fail_msg("%s%zu: %u files are left (of %u)", fault, n, files, whole);
-}
-
-static void fail_at(const char *word, size_t n, int64_t timeout_ms, unsigned whole)
+static void fail_at(const char *word, size_t n, int64_t timeout_ms)
 {
     char fault[64];
-    kube_status st = KUBE_OK;
-    const char *answer;
 
-    forget();
-    renew_client();
+    assert_int_equal(road_forget(&r, NULL), KUBE_OK);
     snprintf(fault, sizeof fault, "/apis %s%zu times=1", word, n);
-    assert_int_equal(kube_testing_apiserver_add_fault_text(server, fault, NULL, NULL), KUBE_OK);
-    answer = ask(timeout_ms, &st);
-    if (answer == NULL && st != KUBE_ERR_UNAVAILABLE && st != KUBE_ERR_PROTOCOL && st != KUBE_ERR_TIMEOUT)
-        fail_msg("%s%zu: %s", word, n, kube_status_name(st));
-    expect_all_or_nothing(word, n, answer, whole);
-    kube_testing_apiserver_remove_fault(server, 0);
-    answer = ask(0, &st);
-    if (answer == NULL || strcmp(answer, expected) != 0)
-        fail_msg("after %s%zu: %s", word, n, kube_status_name(st));
+    assert_int_equal(kube_testing_apiserver_add_fault_text(r.server, fault, NULL, NULL), KUBE_OK);
+    ask_and_expect(word, n, timeout_ms);
+    kube_testing_apiserver_remove_fault(r.server, 0);
+    road_expect_answer(&r, word, n);
 }
 
 /* In the head everywhere, in the body now and then. */
 static void fail_everywhere(const char *word, int64_t timeout_ms, size_t each_up_to)
 {
-    kube_status st = KUBE_OK;
     kube_testing_record record = KUBE_TESTING_RECORD_INIT;
-    unsigned whole;
     size_t bytes = 0, tried = 0;
 
-    renew_client();
-    snprintf(expected, sizeof expected, "%s", ask(0, &st));
-    whole = count_files(root);
-    for (size_t i = 0; kube_testing_apiserver_request_at(server, i, &record); i++)
+    for (size_t i = 0; kube_testing_apiserver_request_at(r.server, i, &record); i++)
         bytes = record.body_bytes > bytes ? record.body_bytes : bytes;
     assert_true(bytes > 10000);
     for (size_t n = 0; n < bytes; n += n < each_up_to ? 1 : STEP, tried++)
-        fail_at(word, n, timeout_ms, whole);
+        fail_at(word, n, timeout_ms);
     print_message("  %s: %zu places\n", word, tried);
 }
 
-static void a_connection_may_be_closed_at_any_byte(void **state)
+static void an_answer_may_be_cut_off_at_any_byte(void **state)
 {
     (void)state;
     fail_everywhere("close-after=", 0, EACH_UP_TO);
 }
 
-static void a_connection_may_be_reset_at_any_byte(void **state)
+static void an_answer_may_be_reset_at_any_byte(void **state)
 {
     (void)state;
     fail_everywhere("reset-after=", 0, EACH_UP_TO);
 }
 
-static void a_connection_may_fall_silent_at_any_byte(void **state)
+static void an_answer_may_fall_silent_at_any_byte(void **state)
 {
     (void)state;
     fail_everywhere("stall-after=", SILENCE_MS, EACH_UP_TO / 10);
+}
+
+/* ---- below TLS, from the first byte of a handshake on ---- */
+
+static void begin_connection(void)
+{
+    char url[64];
+
+    snprintf(url, sizeof url, "https://127.0.0.1:%u", relay_port(way));
+    assert_int_equal(road_connect(&r, url, NULL, NULL), KUBE_OK);
+    assert_int_equal(road_forget(&r, NULL), KUBE_OK);
+}
+
+/* Every `step`th place; with KUBE_SOAK_ROUNDS=0 in the environment each one. */
+static void break_everywhere(relay_way direction, relay_end end, const char *name, size_t step, int64_t timeout_ms)
+{
+    const char *rounds = getenv("KUBE_SOAK_ROUNDS");
+    size_t places = 0;
+
+    way = relay_start(road_port(&r));
+    if (rounds != NULL && strcmp(rounds, "0") == 0)
+        step = 1;
+    for (size_t n = 0;; n += step, places++) {
+        const char *answer;
+
+        begin_connection();
+        relay_break_after(way, direction, n, end);
+        answer = ask_and_expect(name, n, timeout_ms);
+        if (answer != NULL && relay_bytes(way, direction) < n)
+            break; /* it was over before */
+        if (answer != NULL && end == RELAY_STALLS)
+            begin_connection(); /* silent after its last byte: nobody can know, and the next request would wait */
+        road_expect_answer(&r, name, n);
+    }
+    print_message("  %s: %zu places\n", name, places);
+    assert_true(places > 10);
+    relay_stop(way);
+}
+
+static void a_connection_may_be_closed_at_any_byte_to_the_server(void **state)
+{
+    (void)state;
+    break_everywhere(RELAY_TO_SERVER, RELAY_CLOSES, "closed, to the server, ", 23, 0);
+}
+
+static void a_connection_may_be_reset_at_any_byte_to_the_server(void **state)
+{
+    (void)state;
+    break_everywhere(RELAY_TO_SERVER, RELAY_RESETS, "reset, to the server, ", 19, 0);
+}
+
+static void a_connection_may_fall_silent_at_any_byte_to_the_server(void **state)
+{
+    (void)state;
+    break_everywhere(RELAY_TO_SERVER, RELAY_STALLS, "silent, to the server, ", 101, SILENCE_MS);
+}
+
+static void a_connection_may_be_closed_at_any_byte_from_the_server(void **state)
+{
+    (void)state;
+    break_everywhere(RELAY_TO_CLIENT, RELAY_CLOSES, "closed, from the server, ", 307, 0);
+}
+
+static void a_connection_may_be_reset_at_any_byte_from_the_server(void **state)
+{
+    (void)state;
+    break_everywhere(RELAY_TO_CLIENT, RELAY_RESETS, "reset, from the server, ", 293, 0);
+}
+
+static void a_connection_may_fall_silent_at_any_byte_from_the_server(void **state)
+{
+    (void)state;
+    break_everywhere(RELAY_TO_CLIENT, RELAY_STALLS, "silent, from the server, ", 997, SILENCE_MS);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -191,9 +164,15 @@ static void a_connection_may_fall_silent_at_any_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_connection_may_be_closed_at_any_byte),
-        TEST(a_connection_may_be_reset_at_any_byte),
-        TEST(a_connection_may_fall_silent_at_any_byte),
+        TEST(an_answer_may_be_cut_off_at_any_byte),
+        TEST(an_answer_may_be_reset_at_any_byte),
+        TEST(an_answer_may_fall_silent_at_any_byte),
+        TEST(a_connection_may_be_closed_at_any_byte_to_the_server),
+        TEST(a_connection_may_be_reset_at_any_byte_to_the_server),
+        TEST(a_connection_may_fall_silent_at_any_byte_to_the_server),
+        TEST(a_connection_may_be_closed_at_any_byte_from_the_server),
+        TEST(a_connection_may_be_reset_at_any_byte_from_the_server),
+        TEST(a_connection_may_fall_silent_at_any_byte_from_the_server),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

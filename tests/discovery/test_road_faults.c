@@ -1,0 +1,241 @@
+/* The whole road, and on it a name that is looked up badly, and a system that refuses or interrupts any one call: of
+ * the loop, of the credential plugin that is started, of what reads files. */
+#include "road.h"
+#include "system_fault.h"
+
+#include <kube/sys/error.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SLOW_MS = 30, IMPATIENT_MS = 60 };
+
+static road r;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return road_open(&r) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    road_close(&r);
+    return 0;
+}
+
+/* ---- the name of the server ---- */
+
+typedef struct lookup {
+    const char *addresses; /* NULL: the name is unknown */
+    int         after_ms;  /* 0: at once; negative: never */
+    kube_status expected;
+} lookup;
+
+typedef struct resolution {
+    kube_io_timer      *timer;
+    kube_io_guard      *guard;
+    kube_resolver_done *done;
+    void               *user;
+} resolution;
+
+static const lookup *now; /* what the name is looked up to */
+
+static kube_status answer(kube_blob **out, kube_error **err)
+{
+    if (now->addresses == NULL)
+        return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "nobody knows this name");
+    return kube_blob_new(kube_str_c(now->addresses), out, err);
+}
+
+static void finish(resolution *l, kube_status st)
+{
+    kube_blob *addresses = NULL;
+    kube_error *err = NULL;
+    resolution ended = *l;
+
+    kube_io_guard_free(l->guard);
+    kube_io_timer_free(l->timer);
+    free(l);
+    if (st == KUBE_OK)
+        st = answer(&addresses, &err);
+    ended.done(ended.user, st, addresses, err);
+}
+
+static void on_time(void *user)
+{
+    finish(user, KUBE_OK);
+}
+
+static void on_interrupt(void *user, kube_status why)
+{
+    finish(user, why);
+}
+
+static kube_status resolve(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
+                           void *user, kube_blob **out, kube_error **err)
+{
+    resolution *l;
+
+    (void)state;
+    assert_string_equal(host, "localhost");
+    if (now->after_ms == 0)
+        return answer(out, err);
+    l = calloc(1, sizeof *l);
+    assert_non_null(l);
+    l->done = done;
+    l->user = user;
+    assert_int_equal(kube_io_timer_new(io, on_time, l, &l->timer, NULL), KUBE_OK);
+    assert_int_equal(kube_io_guard_new(io, call, on_interrupt, l, &l->guard, NULL), KUBE_OK);
+    if (now->after_ms > 0)
+        kube_io_timer_start(l->timer, kube_io_now_ns(io) + now->after_ms * INT64_C(1000000));
+    return KUBE_PENDING;
+}
+
+static void a_name_may_be_looked_up_badly(void **state)
+{
+    static const lookup lookups[] = {
+        { "127.0.0.1", 0, KUBE_OK },
+        { "127.0.0.1", SLOW_MS, KUBE_OK },
+        { NULL, 0, KUBE_ERR_UNAVAILABLE },
+        { NULL, SLOW_MS, KUBE_ERR_UNAVAILABLE },
+        { "", 0, KUBE_ERR_UNAVAILABLE },
+        { "", SLOW_MS, KUBE_ERR_UNAVAILABLE },
+        { "127.0.0.1", -1, KUBE_ERR_TIMEOUT },
+        { "no address", 0, KUBE_ERR_UNAVAILABLE },
+        { "127.0.0.2,127.0.0.1", SLOW_MS, KUBE_OK }, /* where nobody listens, then where somebody does */
+    };
+    static const lookup good = { "127.0.0.1", 0, KUBE_OK };
+    static const kube_resolver_ops ops = { sizeof ops, NULL, resolve };
+    kube_resolver *resolver = NULL;
+    char url[64];
+
+    (void)state;
+    snprintf(url, sizeof url, "https://localhost:%u", road_port(&r));
+    assert_int_equal(kube_resolver_new(&ops, NULL, &resolver, NULL), KUBE_OK);
+    for (size_t i = 0; i < COUNT_OF(lookups); i++) {
+        kube_status st = KUBE_OK;
+        const char *text;
+
+        assert_int_equal(road_connect(&r, url, resolver, NULL), KUBE_OK);
+        assert_int_equal(road_forget(&r, NULL), KUBE_OK);
+        now = &lookups[i];
+        text = road_ask(&r, now->after_ms < 0 ? IMPATIENT_MS : 0, &st);
+        if (st != now->expected)
+            fail_msg("lookup %zu: %s", i, kube_status_name(st));
+        road_expect_all_or_nothing(&r, "lookup ", i, text);
+        now = &good;
+        road_expect_answer(&r, "lookup ", i);
+    }
+    kube_resolver_unref(resolver);
+}
+
+/* ---- the system ---- */
+
+static void put_plugin_into_kubeconfig(void)
+{
+    static char text[1 << 16];
+    char plugin[128], exec[512], *token;
+    FILE *file = fopen(r.kubeconfig, "r+");
+    size_t len;
+
+    snprintf(plugin, sizeof plugin, "%s/plugin", r.root);
+    assert_non_null(file);
+    len = fread(text, 1, sizeof text - 1, file);
+    text[len] = '\0';
+    token = strstr(text, "    token: \"a-token\"\n");
+    assert_non_null(token);
+    snprintf(exec, sizeof exec,
+             "    exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: %s}\n", plugin);
+    rewind(file);
+    fprintf(file, "%.*s%s%s", (int)(token - text), text, exec, strchr(token, '\n') + 1);
+    assert_int_equal(fclose(file), 0);
+
+    file = fopen(plugin, "w");
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\","
+                  "\"status\":{\"token\":\"a-token\"}}'\n");
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(plugin, 0700), 0);
+    r.files++; /* in both kinds of counts */
+}
+
+/* From the kubeconfig to the answer. NULL: an error with a message. */
+static const char *whole_way(kube_status *st)
+{
+    kube_error *err = NULL;
+    const char *text = NULL;
+
+    *st = road_connect(&r, NULL, NULL, &err);
+    if (*st == KUBE_OK)
+        *st = road_forget(&r, &err);
+    if (*st == KUBE_OK)
+        text = road_ask(&r, 0, st);
+    else
+        assert_non_null(err);
+    kube_error_free(err);
+    return text;
+}
+
+static bool is_understandable(kube_status st, system_fault kind)
+{
+    return st == KUBE_OK || (kind == SYSTEM_REFUSES && (st == KUBE_ERR_IO || st == KUBE_ERR_OUT_OF_MEMORY ||
+                                                         st == KUBE_ERR_UNAVAILABLE));
+}
+
+static unsigned fail_each_call(system_fault kind)
+{
+    for (unsigned n = 1;; n++) {
+        kube_status st = KUBE_OK;
+        const char *failed, *text;
+
+        system_fault_at(kind, n);
+        text = whole_way(&st);
+        failed = system_fault_stop();
+        if (text != NULL && strcmp(text, r.expected) != 0)
+            fail_msg("call %u (%s): another answer", n, failed);
+        if (!is_understandable(st, failed != NULL ? kind : SYSTEM_INTERRUPTS))
+            fail_msg("call %u (%s): %s", n, failed, kube_status_name(st));
+        if (failed == NULL)
+            return n - 1;
+        text = whole_way(&st);
+        if (text == NULL || strcmp(text, r.expected) != 0)
+            fail_msg("after call %u (%s): %s", n, failed, kube_status_name(st));
+    }
+}
+
+static void each_call_of_the_system_may_be_refused(void **state)
+{
+    unsigned calls;
+
+    (void)state;
+    put_plugin_into_kubeconfig();
+    calls = fail_each_call(SYSTEM_REFUSES);
+    print_message("  refused: %u calls\n", calls);
+    assert_true(calls > 20);
+}
+
+static void each_call_of_the_system_may_be_interrupted(void **state)
+{
+    unsigned calls;
+
+    (void)state;
+    put_plugin_into_kubeconfig();
+    calls = fail_each_call(SYSTEM_INTERRUPTS);
+    print_message("  interrupted: %u calls\n", calls);
+    assert_true(calls > 5);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_name_may_be_looked_up_badly),
+        TEST(each_call_of_the_system_may_be_refused),
+        TEST(each_call_of_the_system_may_be_interrupted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+/* A way between a client and a server on loopback that may break at any byte, in either direction, below TLS. */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct relay relay;
+
+typedef enum relay_way { RELAY_TO_SERVER, RELAY_TO_CLIENT } relay_way;
+
+typedef enum relay_end {
+    RELAY_CLOSES, /* what was sent arrives, and then the end           */
+    RELAY_RESETS, /* a reset, which may overtake what was sent         */
+    RELAY_STALLS  /* nothing more in either direction, and no end      */
+} relay_end;
+
+/* Listens on a port of its own and hands everything on to the other. A thread. */
+relay *relay_start(uint16_t to_port);
+void relay_stop(relay *r);
+uint16_t relay_port(const relay *r);
+
+/* When so many bytes have gone that way, over all connections from now on, the connection they went over ends like
+ * this. Once: connections made later are whole. */
+void relay_break_after(relay *r, relay_way way, size_t bytes, relay_end end);
+/* How many bytes have gone that way since. */
+size_t relay_bytes(relay *r, relay_way way);
+
+#endif

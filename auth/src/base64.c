@@ -28,7 +28,7 @@ bool kube__base64_decode(kube_str text, char *out, size_t *out_len)
 
         if (c == '\n' || c == '\r')
             continue;
-        if (c == '=' && digits % 4 + padding >= 2 && digits % 4 + padding < 4 && digits % 4 != 0) {
+        if (c == '=' && digits % 4 + padding >= 2 && digits % 4 + padding < 4) {
             padding++;
             continue;
         }

@@ -258,7 +258,8 @@ static kube_status new_run(exec *e, kube_io *io, exec_run **out, kube_error **er
 }
 
 /* Starts the plugin on the loop of its starter, in whose thread we are: so the starter cannot leave meanwhile, and
- * the run cannot end. When it does not start everybody is told, unless only this loop is at fault. */
+ * the run cannot end. When it does not start everybody is told. That is never for the sake of this loop alone: where
+ * it ends, or is another process's, there is no starter on it. */
 static kube_status start_run(waiter *w, kube_error **err)
 {
     exec *e = w->owner;
@@ -274,10 +275,7 @@ static kube_status start_run(waiter *w, kube_error **err)
         e->run = run;
     } else {
         delist(e, w);
-        if (st == KUBE_ERR_CANCELLED || st == KUBE_ERR_FORKED)
-            appoint_starter(e, w->io);
-        else
-            answer_all(e, st, failure);
+        answer_all(e, st, failure);
     }
     pthread_mutex_unlock(&e->lock);
     if (st != KUBE_PENDING && run != NULL)
@@ -296,15 +294,14 @@ static void on_task(void *user)
     exec *e = w->owner;
     kube_error *err = NULL;
     kube_status st;
-    bool waiting, starts;
+    bool waiting;
 
     pthread_mutex_lock(&e->lock);
     waiting = w->waiting;
-    starts = e->starter == w;
     pthread_mutex_unlock(&e->lock);
     if (!waiting) {
         finish(w, w->status, w->header, w->err);
-    } else if (starts) {
+    } else {
         st = start_run(w, &err);
         if (st != KUBE_PENDING)
             finish(w, st, NULL, err);

@@ -56,35 +56,27 @@ static kube_status read_value(const token_file *tf, kube_blob **out, kube_error 
 
 static bool is_fresh(const token_file *tf, int64_t now)
 {
-    return tf->value != NULL && tf->timed && now >= tf->read_ns && now - tf->read_ns <= REREAD_AFTER_NS;
+    return tf->timed && now >= tf->read_ns && now - tf->read_ns <= REREAD_AFTER_NS;
 }
 
-/* Under the lock. `trouble` receives why the old value had to do, the first time. */
-static kube_status refresh(token_file *tf, int64_t now, kube_error **trouble, kube_error **err)
+/* Under the lock. There always is an old value; `trouble` receives why it had to do, the first time. */
+static void refresh(token_file *tf, int64_t now, kube_error **trouble)
 {
     kube_blob *value = NULL;
     kube_error *failure = NULL;
-    kube_status st = read_value(tf, &value, &failure);
 
-    if (st == KUBE_OK) {
+    if (read_value(tf, &value, &failure) == KUBE_OK) {
         kube_blob_unref(tf->value);
         tf->value = value;
         tf->read_ns = now;
         tf->timed = true;
         tf->warned = false;
-    } else if (tf->value != NULL) {
-        st = KUBE_OK;
-        if (!tf->warned) {
-            tf->warned = true;
-            *trouble = failure;
-            failure = NULL;
-        }
-    } else if (err != NULL) {
-        *err = failure;
+    } else if (!tf->warned) {
+        tf->warned = true;
+        *trouble = failure;
         failure = NULL;
     }
     kube_error_free(failure);
-    return st;
 }
 
 static kube_status authorization(void *state, kube_io *io, const kube_call *call, kube_credential_done *done,
@@ -92,7 +84,6 @@ static kube_status authorization(void *state, kube_io *io, const kube_call *call
 {
     token_file *tf = state;
     kube_error *trouble = NULL;
-    kube_status st = KUBE_OK;
     int64_t now;
 
     (void)call;
@@ -103,15 +94,14 @@ static kube_status authorization(void *state, kube_io *io, const kube_call *call
     now = kube_io_now_ns(io);
     pthread_mutex_lock(&tf->lock);
     if (!is_fresh(tf, now))
-        st = refresh(tf, now, &trouble, err);
-    if (st == KUBE_OK)
-        *out = kube_blob_ref(tf->value);
+        refresh(tf, now, &trouble);
+    *out = kube_blob_ref(tf->value);
     pthread_mutex_unlock(&tf->lock);
     if (trouble != NULL)
         kube_log(&tf->logger, KUBE_LOG_WARNING, "the token read before is still used: %s",
                  kube_error_message(trouble));
     kube_error_free(trouble);
-    return st;
+    return KUBE_OK;
 }
 
 /* The value from now is only a fallback for when the file is gone at the first request. */

@@ -51,7 +51,7 @@ static kube_status judge(const kube__exec_config *config, kube_status status, in
     if (wait_status != -1 && WIFSIGNALED(wait_status))
         return kube_error_set(err, KUBE_ERR_IO, "user \"%s\": the credential plugin %s was ended by signal %d",
                               config->user, config->command, WTERMSIG(wait_status));
-    if (wait_status != -1 && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0) {
+    if (wait_status != -1 && WEXITSTATUS(wait_status) != 0) {
         const char *hint = hint_for(config, WEXITSTATUS(wait_status));
 
         return kube_error_set(err, KUBE_ERR_IO, "user \"%s\": the credential plugin %s failed with exit code %d%s%s",
@@ -86,7 +86,7 @@ static kube_status start_child(const kube__exec_config *config, kube_io *io, con
     opts.envp = config->envp[interactive];
     opts.inherit_stdin = interactive;
     st = kube_io_child_start(io, &opts, &call, on_child_done, r, err);
-    if (st == KUBE_PENDING || st == KUBE_ERR_OUT_OF_MEMORY || st == KUBE_ERR_CANCELLED || st == KUBE_ERR_FORKED)
+    if (st == KUBE_PENDING || st == KUBE_ERR_OUT_OF_MEMORY)
         return st;
     if (st != KUBE_ERR_NOT_FOUND)
         return kube_error_wrap(err, st, "user \"%s\": the credential plugin", config->user);

@@ -60,7 +60,7 @@ static kube_status describe(const kube__problems *problems, const char *prefix, 
     else if (problems->count == 1)
         st = kube_error_set(err, st, "%s%s", prefix, all.data);
     else /* past the ceiling the first ones have to do */
-        st = kube_error_set(err, st, "%s[%s]", prefix, all.data != NULL ? all.data : "");
+        st = kube_error_set(err, st, "%s[%s]", prefix, all.data);
     kube_buf_clear(&all);
     return st;
 }

@@ -57,9 +57,9 @@ static int fraction_ms(cursor *c)
 {
     int ms = 0, weight = 100;
 
-    if (!c->ok || c->p == c->end || *c->p < '0' || *c->p > '9')
+    if (c->p == c->end || *c->p < '0' || *c->p > '9')
         c->ok = false;
-    while (c->ok && c->p < c->end && *c->p >= '0' && *c->p <= '9') {
+    while (c->p < c->end && *c->p >= '0' && *c->p <= '9') {
         ms += (*c->p++ - '0') * weight;
         weight /= 10;
     }

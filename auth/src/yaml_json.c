@@ -19,7 +19,8 @@ void kube__json_append_string(kube_buf *out, kube_str text)
     kube_buf_append_char(out, '"');
 }
 
-/* JSON's own grammar: what YAML calls a number besides (hexadecimal, underscores, infinity) is not guessed at. */
+/* JSON's own grammar: what YAML calls a number besides (hexadecimal, underscores, infinity) is not guessed at. Behind
+ * an exponent's "e" there are digits in YAML too. */
 static bool is_json_number(kube_str text)
 {
     const char *p = text.data;
@@ -41,10 +42,7 @@ static bool is_json_number(kube_str text)
         p++;
         if (*p == '+' || *p == '-')
             p++;
-        n = strspn(p, "0123456789");
-        if (n == 0)
-            return false;
-        p += n;
+        p += strspn(p, "0123456789");
     }
     return p == text.data + text.len;
 }

@@ -29,8 +29,7 @@ void kube__yaml_reader_fail(kube__yaml_reader *r, const kube__yaml_node *at, con
 
 void kube__yaml_reader_no_memory(kube__yaml_reader *r)
 {
-    if (r->status == KUBE_OK)
-        r->status = kube_error_no_memory(r->err);
+    r->status = kube_error_no_memory(r->err);
 }
 
 static void fail_kind(kube__yaml_reader *r, const kube__yaml_node *at, const char *field, kube__yaml_kind wanted)

@@ -21,7 +21,7 @@ typedef struct kube__yaml_reader {
 /* Records a failure at a node. */
 void kube__yaml_reader_fail(kube__yaml_reader *r, const kube__yaml_node *at, const char *field, kube_status status,
                             const char *format, ...) KUBE_PRINTF(5, 6);
-/* Memory ran out. */
+/* Memory ran out, and nothing had failed before. */
 void kube__yaml_reader_no_memory(kube__yaml_reader *r);
 
 /* Each gives NULL, false or empty when the field is absent or null, or after a failure. Strings are NUL-terminated,

@@ -31,9 +31,10 @@ typedef struct builder {
     kube_error           **err;
 } builder;
 
+/* A kubeconfig is far from 2^32 lines. */
 static unsigned one_based(size_t n)
 {
-    return n < UINT32_MAX ? (unsigned)n + 1 : UINT32_MAX;
+    return (unsigned)n + 1;
 }
 
 static kube_status fail(const builder *b, kube_status status, yaml_mark_t mark, const char *why)
@@ -258,7 +259,7 @@ const kube__yaml_node *kube__yaml_get(const kube__yaml_node *map, const char *ke
 {
     const kube__yaml_node *found = NULL;
 
-    if (map == NULL || map->kind != KUBE__YAML_MAP)
+    if (map->kind != KUBE__YAML_MAP)
         return NULL;
     for (const kube__yaml_item *item = map->first; item != NULL; item = item->next) {
         if (kube_str_is(item->key->text, key))

@@ -9,6 +9,7 @@ static void what_is_encoded_decodes_to_itself(void **state)
     } pairs[] = {
         { "", "" },         { "f", "Zg==" },         { "fo", "Zm8=" },         { "foo", "Zm9v" },
         { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" }, { "\xff\xfe\xfb", "//77" },
+        { "\xfb\xef\xbe", "++++" },
     };
 
     (void)state;
@@ -40,7 +41,7 @@ static void what_is_not_standard_base64_is_refused(void **state)
 {
     static const char *const bad[] = {
         "Z",     "Zg",       "Zg=",  "Zm8",  "Zg===", "=",     "====", "Z===",
-        "Zm9v=", "Zg==Zg==", "Zm9-", "Zm9_", "Zm 9v", "Zm9v!", "Zg=g", "Zm8==",
+        "Zm9v=", "Zg==Zg==", "Zm9-", "Zm9_", "Zm 9v", "Zm9v!", "Zg=g", "Zm8==", "Zm9{",
     };
 
     (void)state;

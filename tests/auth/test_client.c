@@ -15,7 +15,8 @@
 typedef struct fixture {
     char            dir[64], config[96], plugin[96];
     kube_transport *transport;
-    char            target[128], authorization[128];
+    char            target[128], authorization[128], user_agent[128];
+    bool            gzip;
     int             http_status, requests;
 } fixture;
 
@@ -29,11 +30,14 @@ static kube_status keep_request(void *state, kube_io *io, const kube_transport_r
     (void)done;
     (void)user;
     f->requests++;
-    f->authorization[0] = '\0';
+    f->gzip = request->accept_gzip;
+    f->authorization[0] = f->user_agent[0] = '\0';
     snprintf(f->target, sizeof f->target, "%s", request->target);
     for (size_t i = 0; i < request->header_count; i++) {
         if (strcasecmp(request->headers[i].name, "Authorization") == 0)
             snprintf(f->authorization, sizeof f->authorization, "%s", request->headers[i].value);
+        if (strcasecmp(request->headers[i].name, "User-Agent") == 0)
+            snprintf(f->user_agent, sizeof f->user_agent, "%s", request->headers[i].value);
     }
     return kube_rest_response_new(f->http_status, NULL, 0, NULL, out, err);
 }
@@ -142,6 +146,44 @@ static void a_blocking_request_runs_the_plugin_and_runs_it_again_after_a_401(voi
     end(&f);
 }
 
+static void options_say_the_programs_name_and_whether_to_compress(void **state)
+{
+    static const struct {
+        const char      *user_agent, *cluster;
+        kube_compression compression;
+        const char      *sent;
+        bool             gzip;
+    } cases[] = {
+        { NULL, "", KUBE_COMPRESSION_AUTO, "libkube/", true },
+        { "", ", disable-compression: true", KUBE_COMPRESSION_AUTO, "libkube/", false },
+        { "mine/1", ", disable-compression: true", KUBE_COMPRESSION_ALWAYS, "mine/1", true },
+        { "mine/1", "", KUBE_COMPRESSION_NEVER, "mine/1", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        kube_auth_options opts = KUBE_AUTH_OPTIONS_INIT;
+        kube_rest_client *client = NULL;
+        char text[300];
+        fixture f;
+
+        snprintf(text, sizeof text,
+                 "current-context: c\nclusters: [{name: k, cluster: {server: 'https://h'%s}}]\n"
+                 "contexts: [{name: c, context: {cluster: k}}]\n",
+                 cases[i].cluster);
+        begin(&f, text);
+        opts.transport = f.transport;
+        opts.user_agent = cases[i].user_agent;
+        opts.compression = cases[i].compression;
+        assert_int_equal(kube_auth_rest_client_from_kubeconfig(&opts, &client, NULL), KUBE_OK);
+        assert_int_equal(get(client, "/api"), KUBE_OK);
+        assert_memory_equal(f.user_agent, cases[i].sent, strlen(cases[i].sent));
+        assert_int_equal(f.gzip, cases[i].gzip);
+        kube_rest_client_unref(client);
+        end(&f);
+    }
+}
+
 static void the_options_must_be_initialised(void **state)
 {
     kube_auth_options opts;
@@ -178,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_request_goes_to_the_server_of_the_kubeconfig_with_its_token),
         ALLOC_TRACE_TEST(a_blocking_request_runs_the_plugin_and_runs_it_again_after_a_401),
+        ALLOC_TRACE_TEST(options_say_the_programs_name_and_whether_to_compress),
         ALLOC_TRACE_TEST(the_options_must_be_initialised),
         ALLOC_TRACE_TEST(a_failure_leaves_the_client_untouched_and_explains_itself),
     };

@@ -3,6 +3,8 @@
 #include "fake_host.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -108,6 +110,70 @@ static void only_what_can_be_run_is_a_program(void **state)
     assert_int_equal(host->check_program(NULL, "/etc/passwd"), EACCES);
 }
 
+static void reading_what_is_not_open_fails_with_its_reason(void **state)
+{
+    char byte;
+
+    (void)state;
+    assert_int_equal(kube__host_system()->read(NULL, -1, &byte, 1), -EBADF);
+}
+
+static void a_process_may_have_no_environment(void **state)
+{
+    const kube__host *host = kube__host_system();
+    char **kept = environ;
+    bool has_path = false;
+
+    (void)state;
+    for (const char *const *entry = host->environment(NULL); *entry != NULL; entry++)
+        has_path = has_path || strncmp(*entry, "PATH=", 5) == 0;
+    assert_true(has_path);
+    environ = NULL;
+    assert_null(*host->environment(NULL));
+    environ = kept;
+}
+
+static void the_current_directory_is_told_when_it_fits(void **state)
+{
+    const kube__host *host = kube__host_system();
+    char wanted[PATH_MAX], here[PATH_MAX];
+
+    (void)state;
+    assert_non_null(getcwd(wanted, sizeof wanted));
+    assert_true(host->current_dir(NULL, here, sizeof here));
+    assert_string_equal(here, wanted);
+    assert_false(host->current_dir(NULL, here, strlen(wanted)));
+}
+
+/* Whether the host sees a terminal when this is its standard input. */
+static bool is_terminal(int fd)
+{
+    int kept = dup(STDIN_FILENO);
+    bool terminal;
+
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    terminal = kube__host_system()->stdin_is_terminal(NULL);
+    if (kept >= 0) {
+        assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+        close(kept);
+    }
+    return terminal;
+}
+
+static void a_terminal_is_told_from_what_is_none(void **state)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC), terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    (void)state;
+    assert_true(null >= 0);
+    assert_false(is_terminal(null));
+    close(null);
+    if (terminal < 0)
+        skip(); /* a machine without pseudoterminals */
+    assert_true(is_terminal(terminal));
+    close(terminal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +182,10 @@ int main(void)
         ALLOC_TRACE_TEST(a_fifo_a_directory_and_a_device_are_refused_without_waiting),
         ALLOC_TRACE_TEST(the_null_device_is_an_empty_file),
         ALLOC_TRACE_TEST(only_what_can_be_run_is_a_program),
+        ALLOC_TRACE_TEST(reading_what_is_not_open_fails_with_its_reason),
+        ALLOC_TRACE_TEST(a_process_may_have_no_environment),
+        ALLOC_TRACE_TEST(the_current_directory_is_told_when_it_fits),
+        ALLOC_TRACE_TEST(a_terminal_is_told_from_what_is_none),
     };
 
     alloc_trace_install();

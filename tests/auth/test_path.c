@@ -1,5 +1,6 @@
 #include "alloc_trace.h"
 #include "cmocka_all.h"
+#include "full_pool.h"
 #include "path.h"
 
 static void paths_are_brought_into_their_shortest_form(void **state)
@@ -28,6 +29,9 @@ static void paths_are_brought_into_their_shortest_form(void **state)
         { "/a/..", "/" },
         { "..a/b..", "..a/b.." },
         { "/a/./b/", "/a/b" },
+        { "ab/..", "." },
+        { ".b/..", "." },
+        { ".b/c", ".b/c" },
     };
     kube__pool pool = { NULL };
 
@@ -62,12 +66,37 @@ static void the_directory_is_what_is_before_the_last_slash(void **state)
     kube__pool_clear(&pool);
 }
 
+static void without_memory_there_is_no_path(void **state)
+{
+    (void)state;
+    for (size_t room = 0; room <= 2; room++) {
+        kube__pool clean = { NULL }, join = { NULL }, dir = { NULL };
+        const char *cleaned, *joined, *before;
+
+        full_pool(&clean, room);
+        full_pool(&join, room);
+        full_pool(&dir, room);
+        alloc_trace_fail_from(1);
+        cleaned = kube__path_clean(&clean, "a/./b");
+        joined = kube__path_join(&join, "/a", "b");
+        before = kube__path_dir(&dir, "/a/b");
+        alloc_trace_stop();
+        assert_true(room < 1 ? cleaned == NULL : strcmp(cleaned, "a/b") == 0);
+        assert_true(room < 2 ? joined == NULL : strcmp(joined, "/a/b") == 0);
+        assert_true(room < 2 ? before == NULL : strcmp(before, "/a") == 0);
+        kube__pool_clear(&clean);
+        kube__pool_clear(&join);
+        kube__pool_clear(&dir);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(paths_are_brought_into_their_shortest_form),
         ALLOC_TRACE_TEST(names_are_joined_unless_they_are_absolute),
         ALLOC_TRACE_TEST(the_directory_is_what_is_before_the_last_slash),
+        ALLOC_TRACE_TEST(without_memory_there_is_no_path),
     };
 
     alloc_trace_install();

@@ -17,6 +17,7 @@ static void dates_become_milliseconds_since_1970(void **state)
         { "2026-07-01T12:00:00+02:00", 1782900000000 },
         { "2026-07-01T05:30:00-04:30", 1782900000000 },
         { "0001-01-01T00:00:00Z", -62135596800000 },
+        { "0000-01-01T00:00:00Z", -62167219200000 },
         { "9999-12-31T23:59:59Z", 253402300799000 },
         { "2026-07-01t10:00:00z", 1782900000000 },
     };
@@ -37,7 +38,8 @@ static void what_is_no_date_is_refused(void **state)
         "2026-00-01T00:00:00Z", "2026-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2026-07-32T00:00:00Z",
         "2026-07-01T24:00:00Z", "2026-07-01T00:60:00Z", "2026-07-01T00:00:60Z", "2026-07-01T00:00:00.Z",
         "2026-07-01T00:00:00+1:00", "2026-07-01T00:00:00+24:00", "2026-07-01T00:00:00Zx", "-026-07-01T00:00:00Z",
-        "1782900000",
+        "1782900000", "20", "2026-07-00T00:00:00Z", "2026-07-01T00:00:00+02:60", "2026-07-01T00:00:00.",
+        "2026-07-01T00:00:00.-1", "2026-07-01T00:00:00.5", "2026-07-01T00:00:00.5-",
     };
 
     (void)state;
@@ -49,11 +51,22 @@ static void what_is_no_date_is_refused(void **state)
     }
 }
 
+static void a_nul_inside_is_no_part_of_a_date(void **state)
+{
+    static const char text[] = "2026-07-01T00:00:00\0" "Z";
+    int64_t unix_ms = 7;
+
+    (void)state;
+    assert_false(kube__rfc3339_parse(kube_str_n(text, sizeof text - 1), &unix_ms));
+    assert_int_equal(unix_ms, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(dates_become_milliseconds_since_1970),
         ALLOC_TRACE_TEST(what_is_no_date_is_refused),
+        ALLOC_TRACE_TEST(a_nul_inside_is_no_part_of_a_date),
     };
 
     alloc_trace_install();

@@ -52,13 +52,21 @@ static inline void fixture_write_script(exec_fixture *f, const char *body)
     assert_int_equal(chmod(f->script, 0700), 0);
 }
 
-static inline void fixture_begin(exec_fixture *f, const char *body)
+/* Another credential for the same script. */
+static inline void fixture_replace(exec_fixture *f, const char *user, const char *mode, const char *hint)
 {
     kube__exec_spec spec = {
-        .api_version = V1, .interactive_mode = "Never", .install_hint = "get it", .command = f->script
+        .api_version = V1, .interactive_mode = mode, .install_hint = hint, .command = f->script
     };
-    kube__exec_options opts = { &f->fake.host, &spec, "u", { NULL, 0 } };
+    kube__exec_options opts = { &f->fake.host, &spec, user, { NULL, 0 } };
 
+    kube_credential_unref(f->credential);
+    f->credential = NULL;
+    assert_int_equal(kube__credential_exec_new(&opts, &f->credential, NULL), KUBE_OK);
+}
+
+static inline void fixture_begin(exec_fixture *f, const char *body)
+{
     memset(f, 0, sizeof *f);
     snprintf(f->dir, sizeof f->dir, "/tmp/kube-exec-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
@@ -67,7 +75,7 @@ static inline void fixture_begin(exec_fixture *f, const char *body)
     fake_clock_init(&f->clock);
     f->fake.environment[0] = "PATH=/usr/bin:/bin";
     fixture_write_script(f, body);
-    assert_int_equal(kube__credential_exec_new(&opts, &f->credential, NULL), KUBE_OK);
+    fixture_replace(f, "u", "Never", "get it");
 }
 
 static inline void fixture_end(exec_fixture *f)

@@ -1,6 +1,8 @@
 #include "alloc_trace.h"
 #include "exec_fixture.h"
 
+#include <sys/wait.h>
+
 static void a_token_is_fetched_once_and_kept(void **state)
 {
     exec_fixture f;
@@ -105,9 +107,11 @@ static void only_the_token_that_was_refused_is_forgotten(void **state)
 {
     exec_fixture f;
     exec_result first, second;
+    kube_blob *longer = NULL;
     kube_io *io;
 
     (void)state;
+    assert_int_equal(kube_blob_new(kube_str_c("Bearer bb"), &longer, NULL), KUBE_OK);
     fixture_begin(&f, PRINT("a"));
     io = fixture_io(&f);
     get(&f, io, &first);
@@ -119,7 +123,12 @@ static void only_the_token_that_was_refused_is_forgotten(void **state)
     kube__credential_unauthorized(f.credential, first.header); /* of a slow request: "b" is not touched */
     assert_int_equal(ask(&f, io, NULL, &second), KUBE_OK);
     assert_token(&second, "b");
+    kube__credential_unauthorized(f.credential, longer);
+    result_clear(&second);
+    assert_int_equal(ask(&f, io, NULL, &second), KUBE_OK);
+    assert_token(&second, "b");
     assert_int_equal(fixture_runs(&f), 2);
+    kube_blob_unref(longer);
     result_clear(&first);
     result_clear(&second);
     kube_io_free(io);
@@ -134,6 +143,7 @@ static void what_goes_wrong_is_explained_and_tried_again(void **state)
         const char *message;
     } cases[] = {
         { "echo secret; exit 7\n", KUBE_ERR_IO, "failed with exit code 7" },
+        { "exit 126\n", KUBE_ERR_IO, "failed with exit code 126: get it" },
         { "exit 127\n", KUBE_ERR_IO, "failed with exit code 127: get it" },
         { "kill -9 $$\n", KUBE_ERR_IO, "was ended by signal 9" },
         { "echo hello\n", KUBE_ERR_PARSE, "is no ExecCredential in JSON" },
@@ -164,19 +174,123 @@ static void what_goes_wrong_is_explained_and_tried_again(void **state)
     }
 }
 
-static void a_missing_plugin_is_reported_at_once_with_its_hint(void **state)
+static void what_keeps_a_plugin_from_starting_is_reported_at_once(void **state)
 {
+    static const struct {
+        const char *mode, *hint;
+        mode_t      file_mode; /* 0: there is none */
+        kube_status status;
+        const char *message;
+    } cases[] = {
+        { "Never", "get it", 0, KUBE_ERR_CONFIG,
+          "user \"u\": the credential plugin is missing: get it: starting /tmp" },
+        { "Never", NULL, 0, KUBE_ERR_CONFIG, "user \"u\": the credential plugin is missing: starting /tmp" },
+        { "Never", "get it", 0600, KUBE_ERR_IO, "user \"u\": the credential plugin: starting /tmp" },
+        { "Always", NULL, 0700, KUBE_ERR_CONFIG, "needs a terminal, and standard input is none" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        exec_fixture f;
+        exec_result r;
+        kube_blob *header = NULL;
+        kube_io *io;
+
+        fixture_begin(&f, "");
+        fixture_replace(&f, "u", cases[i].mode, cases[i].hint);
+        if (cases[i].file_mode == 0)
+            unlink(f.script);
+        else
+            assert_int_equal(chmod(f.script, cases[i].file_mode), 0);
+        io = fixture_io(&f);
+        assert_int_equal(ask(&f, io, NULL, &r), cases[i].status);
+        if (strstr(kube_error_message(r.err), cases[i].message) == NULL)
+            fail_msg("%s", kube_error_message(r.err));
+        result_clear(&r);
+        assert_int_equal(
+            kube__credential_authorization(f.credential, io, NULL, result_take, &r, &header, NULL), cases[i].status);
+        kube_io_free(io);
+        assert_int_equal(r.calls, 0);
+        fixture_end(&f);
+    }
+}
+
+static void a_plugin_of_a_user_with_an_endless_name_is_still_complained_about(void **state)
+{
+    char user[9000];
     exec_fixture f;
     exec_result r;
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, "");
-    unlink(f.script);
+    memset(user, 'u', sizeof user);
+    user[sizeof user - 1] = '\0';
+    fixture_begin(&f, "echo hello\n");
+    fixture_replace(&f, user, "Never", NULL);
     io = fixture_io(&f);
-    assert_int_equal(ask(&f, io, NULL, &r), KUBE_ERR_CONFIG);
-    assert_non_null(
-        strstr(kube_error_message(r.err), "user \"u\": the credential plugin is missing: get it: starting /tmp"));
+    get(&f, io, &r);
+    assert_int_equal(r.status, KUBE_ERR_PARSE);
+    assert_non_null(strstr(kube_error_message(r.err), "the credential plugin is no ExecCredential in JSON"));
+    result_clear(&r);
+    kube_io_free(io);
+    fixture_end(&f);
+}
+
+/* Then its exit status is lost: a program that ignores SIGCHLD has children that leave none. */
+static void where_the_host_reaps_children_the_output_speaks_for_itself(void **state)
+{
+    static const struct {
+        const char *body;
+        kube_status status;
+    } cases[] = { { PRINT("abc"), KUBE_OK }, { PRINT("abc") "exit 9\n", KUBE_OK }, { "exit 9\n", KUBE_ERR_PARSE } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        exec_fixture f;
+        exec_result r;
+        kube_io *io;
+
+        fixture_begin(&f, cases[i].body);
+        io = fixture_io(&f);
+        signal(SIGCHLD, SIG_IGN);
+        get(&f, io, &r);
+        signal(SIGCHLD, SIG_DFL);
+        assert_int_equal(r.calls, 1);
+        assert_int_equal(r.status, cases[i].status);
+        result_clear(&r);
+        kube_io_free(io);
+        fixture_end(&f);
+    }
+}
+
+static void a_forked_child_may_only_free_it(void **state)
+{
+    exec_fixture f;
+    exec_result r;
+    kube_io *io;
+    pid_t pid;
+    int status = -1;
+
+    (void)state;
+    fixture_begin(&f, PRINT("abc"));
+    io = fixture_io(&f);
+    get(&f, io, &r);
+    assert_token(&r, "abc");
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        exec_result childs;
+        kube_status st = ask(&f, io, NULL, &childs);
+
+        kube__credential_unauthorized(f.credential, r.header);
+        kube_credential_unref(f.credential);
+        _exit(st == KUBE_ERR_FORKED && childs.header == NULL ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    result_clear(&r);
+    assert_int_equal(ask(&f, io, NULL, &r), KUBE_OK);
+    assert_token(&r, "abc");
     result_clear(&r);
     kube_io_free(io);
     fixture_end(&f);
@@ -343,7 +457,10 @@ int main(void)
         ALLOC_TRACE_TEST(a_token_that_comes_too_late_is_used_once),
         ALLOC_TRACE_TEST(only_the_token_that_was_refused_is_forgotten),
         ALLOC_TRACE_TEST(what_goes_wrong_is_explained_and_tried_again),
-        ALLOC_TRACE_TEST(a_missing_plugin_is_reported_at_once_with_its_hint),
+        ALLOC_TRACE_TEST(what_keeps_a_plugin_from_starting_is_reported_at_once),
+        ALLOC_TRACE_TEST(a_plugin_of_a_user_with_an_endless_name_is_still_complained_about),
+        ALLOC_TRACE_TEST(where_the_host_reaps_children_the_output_speaks_for_itself),
+        ALLOC_TRACE_TEST(a_forked_child_may_only_free_it),
         ALLOC_TRACE_TEST(a_cancelled_request_ends_at_once_and_so_does_its_plugin),
         ALLOC_TRACE_TEST(a_deadline_ends_the_plugin_too),
         ALLOC_TRACE_TEST(the_end_of_the_loop_ends_everything_on_it),

@@ -159,6 +159,147 @@ static void when_the_running_loop_is_freed_another_one_starts_the_plugin_anew(vo
     fixture_end(&f);
 }
 
+/* That it cannot be started is told to all, on whichever loop they wait. */
+static void a_successor_that_cannot_start_the_plugin_tells_the_others(void **state)
+{
+    exec_fixture f;
+    exec_result a, others[2];
+    kube_io *io_a, *io[2];
+
+    (void)state;
+    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    io_a = fixture_io(&f);
+    assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
+    for (size_t i = 0; i < COUNT_OF(io); i++) {
+        io[i] = fixture_io(&f);
+        assert_int_equal(ask(&f, io[i], NULL, &others[i]), KUBE_PENDING);
+    }
+    assert_true(wait_for_pid(&f, io_a) > 0);
+    unlink(f.script);
+    kube_io_free(io_a);
+    for (size_t i = COUNT_OF(io); i-- > 0;) { /* the last to come is the successor */
+        run_until_done(io[i], &others[i]);
+        assert_int_equal(others[i].calls, 1);
+        assert_int_equal(others[i].status, KUBE_ERR_CONFIG);
+        assert_non_null(strstr(kube_error_message(others[i].err), "the credential plugin is missing: get it"));
+        result_clear(&others[i]);
+        kube_io_free(io[i]);
+    }
+    result_clear(&a);
+    fixture_end(&f);
+}
+
+static void those_who_only_wait_may_leave_without_disturbing_anybody(void **state)
+{
+    exec_fixture f;
+    exec_result runner, waiter, late, successor;
+    kube_cancel *cancel = NULL;
+    kube_io *io[3];
+
+    (void)state;
+    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    for (size_t i = 0; i < COUNT_OF(io); i++)
+        io[i] = fixture_io(&f);
+    assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
+    assert_int_equal(ask(&f, io[0], NULL, &runner), KUBE_PENDING);
+    assert_int_equal(ask(&f, io[1], &(kube_call){ 0, cancel }, &waiter), KUBE_PENDING);
+    assert_int_equal(ask(&f, io[2], NULL, &successor), KUBE_PENDING);
+    assert_true(wait_for_pid(&f, io[0]) > 0);
+    kube_cancel_fire(cancel);
+    run_until_done(io[1], &waiter); /* while the plugin runs */
+    assert_int_equal(waiter.status, KUBE_ERR_CANCELLED);
+    assert_int_equal(runner.calls, 0);
+    fixture_write_script(&f, PRINT("second"));
+    kube_io_free(io[0]);
+    assert_int_equal(ask(&f, io[1], NULL, &late), KUBE_PENDING);
+    kube_io_free(io[1]); /* while nobody runs it: the one who is to has not yet begun */
+    assert_int_equal(late.status, KUBE_ERR_CANCELLED);
+    run_until_done(io[2], &successor);
+    assert_token(&successor, "second");
+    assert_int_equal(fixture_runs(&f), 2);
+    result_clear(&runner);
+    result_clear(&waiter);
+    result_clear(&late);
+    result_clear(&successor);
+    kube_cancel_unref(cancel);
+    kube_io_free(io[2]);
+    fixture_end(&f);
+}
+
+static void an_answer_that_is_on_its_way_counts_more_than_a_cancel(void **state)
+{
+    exec_fixture f;
+    exec_result a, b;
+    kube_cancel *cancel = NULL;
+    kube_io *io_a, *io_b;
+
+    (void)state;
+    fixture_begin(&f, PRINT("abc"));
+    io_a = fixture_io(&f);
+    io_b = fixture_io(&f);
+    assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
+    assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
+    assert_int_equal(ask(&f, io_b, &(kube_call){ 0, cancel }, &b), KUBE_PENDING);
+    kube_cancel_fire(cancel); /* the second loop would find it first */
+    run_until_done(io_a, &a);
+    assert_token(&a, "abc");
+    run_until_done(io_b, &b);
+    assert_token(&b, "abc");
+    result_clear(&a);
+    result_clear(&b);
+    kube_cancel_unref(cancel);
+    kube_io_free(io_a);
+    kube_io_free(io_b);
+    fixture_end(&f);
+}
+
+/* A clock that lets another loop get its answer while a request that has a deadline looks at the time. */
+typedef struct busy_clock {
+    fake_clock   clock;
+    kube_io     *io;
+    exec_result *result; /* NULL: it is only a clock */
+} busy_clock;
+
+static int64_t busy_clock_monotonic(void *state)
+{
+    busy_clock *busy = state;
+
+    if (busy->result != NULL)
+        run_until_done(busy->io, busy->result);
+    return busy->clock.now_ns;
+}
+
+static void a_token_that_comes_while_a_request_gets_ready_to_wait_is_taken_at_once(void **state)
+{
+    exec_fixture f;
+    exec_result a, b;
+    busy_clock busy;
+    kube_io_options opts = KUBE_IO_OPTIONS_INIT;
+    kube_io *io_b = NULL;
+
+    (void)state;
+    fixture_begin(&f, PRINT("abc"));
+    fake_clock_init(&busy.clock);
+    busy.clock.clock.state = &busy;
+    busy.clock.clock.monotonic_ns = busy_clock_monotonic;
+    busy.clock.clock.unix_ms = f.clock.clock.unix_ms;
+    busy.result = NULL;
+    busy.io = fixture_io(&f);
+    opts.clock = &busy.clock.clock;
+    assert_int_equal(kube_io_new(&opts, &io_b, NULL), KUBE_OK);
+    assert_int_equal(ask(&f, busy.io, NULL, &a), KUBE_PENDING);
+    busy.result = &a;
+    assert_int_equal(ask(&f, io_b, &(kube_call){ busy.clock.now_ns + 1, NULL }, &b), KUBE_OK);
+    assert_token(&a, "abc");
+    assert_token(&b, "abc");
+    assert_int_equal(fixture_runs(&f), 1);
+    result_clear(&a);
+    result_clear(&b);
+    kube_io_free(busy.io);
+    kube_io_free(io_b);
+    fixture_end(&f);
+}
+
 /* Nobody waits on the first loop any more, so nobody may be stepping it. */
 static void when_the_last_request_of_the_running_loop_leaves_another_loop_takes_over(void **state)
 {
@@ -361,6 +502,10 @@ int main(void)
         ALLOC_TRACE_TEST(when_the_running_loop_is_freed_another_one_starts_the_plugin_anew),
         ALLOC_TRACE_TEST(when_the_last_request_of_the_running_loop_leaves_another_loop_takes_over),
         ALLOC_TRACE_TEST(a_successor_that_leaves_before_it_starts_hands_on),
+        ALLOC_TRACE_TEST(a_successor_that_cannot_start_the_plugin_tells_the_others),
+        ALLOC_TRACE_TEST(those_who_only_wait_may_leave_without_disturbing_anybody),
+        ALLOC_TRACE_TEST(an_answer_that_is_on_its_way_counts_more_than_a_cancel),
+        ALLOC_TRACE_TEST(a_token_that_comes_while_a_request_gets_ready_to_wait_is_taken_at_once),
         ALLOC_TRACE_TEST(two_threads_with_their_loops_share_a_run),
         ALLOC_TRACE_TEST(whoever_stays_gets_an_answer_while_others_come_and_go),
     };

@@ -5,6 +5,9 @@
 #include "fake_clock.h"
 #include "fake_host.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 typedef struct setup {
     fake_host        fake;
     fake_clock       clock;
@@ -124,12 +127,50 @@ static void a_refused_token_is_not_forgotten(void **state)
     end(&s);
 }
 
+/* As that of another loop may be: then it is not known how old the value is. */
+static void on_a_clock_that_is_behind_the_file_is_read_again(void **state)
+{
+    setup s;
+
+    (void)state;
+    begin(&s, "one");
+    assert_header(&s, "Bearer one");
+    s.file->text = "two";
+    fake_clock_advance(&s.clock, -1);
+    assert_header(&s, "Bearer two");
+    assert_int_equal(s.file->opened, 2);
+    end(&s);
+}
+
+static void in_a_forked_child_the_credential_is_refused(void **state)
+{
+    setup s;
+    pid_t pid;
+    int status = -1;
+
+    (void)state;
+    begin(&s, "one");
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        kube_blob *header = NULL;
+        kube_status st = kube__credential_authorization(s.credential, s.io, NULL, NULL, NULL, &header, NULL);
+
+        _exit(st == KUBE_ERR_FORKED && header == NULL ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_header(&s, "Bearer one");
+    end(&s);
+}
+
 static void a_file_that_is_no_token_makes_no_credential(void **state)
 {
     static const char *const cases[][2] = {
         { "", "the token file: /t is empty" },
         { " \n", "the token file: /t is empty" },
         { "a\nb", "the token file: /t holds a byte that cannot be sent in a header" },
+        { "a\x7f", "the token file: /t holds a byte that cannot be sent in a header" },
         { "\xc3\xa9", "the token file: /t holds a byte that cannot be sent in a header" },
     };
 
@@ -157,6 +198,8 @@ int main(void)
         ALLOC_TRACE_TEST(the_old_token_stays_while_the_file_cannot_be_read),
         ALLOC_TRACE_TEST(white_space_around_the_token_is_cut_off),
         ALLOC_TRACE_TEST(a_refused_token_is_not_forgotten),
+        ALLOC_TRACE_TEST(on_a_clock_that_is_behind_the_file_is_read_again),
+        ALLOC_TRACE_TEST(in_a_forked_child_the_credential_is_refused),
         ALLOC_TRACE_TEST(a_file_that_is_no_token_makes_no_credential),
     };
 

@@ -89,11 +89,33 @@ static void what_is_no_credential_is_refused_with_a_reason_and_without_the_secre
     }
 }
 
+static void each_allocation_may_fail(void **state)
+{
+    static const char text[] = "{" HEAD ",\"status\":{\"token\":\"a\\u0062c\",\"expirationTimestamp\":"
+                               "\"\\u0031970-01-01T00:00:01Z\"}}";
+    bool reached = true;
+
+    (void)state;
+    for (size_t n = 1; reached; n++) {
+        kube__exec_answer answer;
+        kube_status st;
+
+        alloc_trace_fail_at(n);
+        st = parse(text, &answer, NULL);
+        reached = alloc_trace_stop();
+        assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+        assert_true((answer.header == NULL) == reached);
+        assert_true(reached || answer.expires_unix_ms == 1000);
+        kube_blob_unref(answer.header);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_token_is_taken_with_its_date),
         ALLOC_TRACE_TEST(what_is_no_credential_is_refused_with_a_reason_and_without_the_secret),
+        ALLOC_TRACE_TEST(each_allocation_may_fail),
     };
 
     alloc_trace_install();

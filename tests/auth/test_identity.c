@@ -1,6 +1,7 @@
 #include "alloc_trace.h"
 #include "cmocka_all.h"
 #include "fake_host.h"
+#include "full_pool.h"
 #include "identity.h"
 #include "../../rest/src/plugins.h"
 
@@ -115,6 +116,35 @@ static void the_token_of_a_user_is_sent_and_its_plugin_left_alone(void **state)
     end(&s);
 }
 
+#define V1 "client.authentication.k8s.io/v1"
+
+static void a_plugin_is_left_alone_beside_any_other_credential(void **state)
+{
+    static const struct {
+        const char *user;
+        bool        has_credential, has_cert;
+    } cases[] = {
+        { "exec: {apiVersion: " V1 "alpha1, command: x}, username: a", true, false },
+        { "exec: {apiVersion: " V1 "alpha1, command: x}, client-certificate-data: eA==, client-key-data: eA==", false,
+          true },
+        { "exec: {apiVersion: " V1 ", command: x, interactiveMode: Always}", true, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[2000];
+        setup s;
+
+        begin(&s, one(text, sizeof text, "server: 'https://h', tls-server-name: ''", cases[i].user));
+        if (load(&s) != KUBE_OK)
+            fail_msg("%s: %s", cases[i].user, kube_error_message(s.err));
+        assert_null(s.id.tls_server_name);
+        assert_true((s.id.credential != NULL) == cases[i].has_credential);
+        assert_true((s.id.cert_pem.len != 0) == cases[i].has_cert);
+        end(&s);
+    }
+}
+
 static void user_name_and_password_make_a_basic_header(void **state)
 {
     char text[2000];
@@ -159,9 +189,12 @@ static const struct {
     const char *message;
 } problems[] = {
     { "", "", KUBE_ERR_CONFIG, "invalid configuration: cluster \"k\" has no server" },
+    { "server: ''", "", KUBE_ERR_CONFIG, "invalid configuration: cluster \"k\" has no server" },
     { "server: 'https://h', certificate-authority: ca, certificate-authority-data: eA==", "", KUBE_ERR_CONFIG,
       "cluster \"k\" has both certificate-authority and certificate-authority-data" },
     { "server: 'https://h', certificate-authority-data: eA==, insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG,
+      "cluster \"k\" has a certificate authority and insecure-skip-tls-verify" },
+    { "server: 'https://h', certificate-authority: ca, insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG,
       "cluster \"k\" has a certificate authority and insecure-skip-tls-verify" },
     { "server: 'https://h', certificate-authority: none", "", KUBE_ERR_CONFIG,
       "certificate-authority of \"k\": reading /k/none: there is no such file" },
@@ -188,6 +221,7 @@ static const struct {
     { "server: 'https://h'", "password: x", KUBE_ERR_CONFIG, "user \"u\" has a password, but no username" },
     { "server: 'https://h'", "username: 'a:b'", KUBE_ERR_CONFIG, "a username cannot have a colon" },
     { "server: 'https://h'", "token: \"a\\nb\"", KUBE_ERR_CONFIG, "token holds a byte that cannot be sent" },
+    { "server: 'https://h'", "token: \"a\\x7fb\"", KUBE_ERR_CONFIG, "token holds a byte that cannot be sent" },
     { "server: 'https://h'", "auth-provider: {name: oidc}", KUBE_ERR_UNSUPPORTED,
       "user \"u\" has an auth-provider" },
     { "server: 'https://h'", "as: x", KUBE_ERR_UNSUPPORTED, "user \"u\" impersonates somebody (\"as\")" },
@@ -208,6 +242,9 @@ static const struct {
       "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}, {name: a=b}]}",
       KUBE_ERR_CONFIG, "[user \"u\": exec.env has an entry without a name, user \"u\": exec.env has a name with" },
     { "server: 'https://h'",
+      "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: v}, {value: w}]}",
+      KUBE_ERR_CONFIG, "invalid configuration: user \"u\": exec.env has an entry without a name" },
+    { "server: 'https://h'",
       "auth-provider: {name: x}, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x}",
       KUBE_ERR_CONFIG, "user \"u\" has both exec and auth-provider" },
     { "proxy-url: 'http://p'", "as: x, password: p", KUBE_ERR_CONFIG,
@@ -216,6 +253,9 @@ static const struct {
       "this release cannot do]" },
     { "server: 'h:6443'", "token: t", KUBE_ERR_CONFIG, "server \"h:6443\" is no https:// or http:// URL" },
     { "server: 'h:6443', insecure-skip-tls-verify: true", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
+    { "server: 'h:6443', certificate-authority: ca", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
+    { "server: 'h:6443', certificate-authority-data: eA==", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
+    { "server: 'h:6443', tls-server-name: x", "", KUBE_ERR_CONFIG, "server \"h:6443\" is no https" },
     { "server: 'http://h'", "token: t", KUBE_ERR_CONFIG,
       "the credentials of user \"u\" cannot be sent to http://h" },
     { "server: 'http://h'", "client-certificate-data: eA==, client-key-data: eA==", KUBE_ERR_CONFIG,
@@ -308,6 +348,24 @@ static void the_address_of_a_pods_server_may_be_ipv6(void **state)
     end(&s);
 }
 
+static void half_an_address_of_a_server_is_no_pod(void **state)
+{
+    static const char *const cases[][2] = { { "", "443" }, { "10.0.0.1", "" }, { "10.0.0.1", NULL }, { NULL, "443" } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        setup s;
+
+        begin(&s, NULL);
+        add_pod(&s);
+        fake_host_set(&s.fake, "KUBERNETES_SERVICE_HOST", cases[i][0]);
+        fake_host_set(&s.fake, "KUBERNETES_SERVICE_PORT", cases[i][1]);
+        assert_int_equal(load(&s), KUBE_ERR_CONFIG);
+        assert_non_null(strstr(kube_error_message(s.err), "not in a pod: "));
+        end(&s);
+    }
+}
+
 static void a_pod_without_its_ca_trusts_the_system_and_says_so(void **state)
 {
     setup s;
@@ -319,6 +377,13 @@ static void a_pod_without_its_ca_trusts_the_system_and_says_so(void **state)
     assert_int_equal(load(&s), KUBE_OK);
     assert_int_equal(s.id.ca_pem.len, 0);
     assert_non_null(strstr(s.log, CA_PATH));
+    end(&s);
+    begin(&s, NULL);
+    add_pod(&s);
+    s.fake.files[1].text = "";
+    assert_int_equal(load(&s), KUBE_OK);
+    assert_int_equal(s.id.ca_pem.len, 0);
+    assert_string_equal(s.log, "the system's certificate authorities are used: the service account's is empty");
     end(&s);
 }
 
@@ -348,6 +413,12 @@ static void a_kubeconfig_or_a_wish_keeps_the_service_account_out(void **state)
     assert_int_equal(load(&s), KUBE_OK);
     assert_string_equal(s.id.server, "https://other");
     assert_null(s.id.credential);
+    end(&s);
+    begin(&s, NULL);
+    add_pod(&s);
+    s.opts.kubeconfig = s.opts.context = s.opts.server = ""; /* no wish at all */
+    assert_int_equal(load(&s), KUBE_OK);
+    assert_string_equal(s.id.server, "https://10.0.0.1:443");
     end(&s);
 }
 
@@ -422,11 +493,56 @@ static void each_allocation_may_fail(void **state)
     fail_each_allocation("a: b: c", KUBE_ERR_CONFIG);
 }
 
+/* One of the two ways to an identity, with room for so many steps in its pool while the n-th allocation fails. False:
+ * it was not reached. */
+static bool make_with(bool in_pod, size_t room, size_t n, bool *needed)
+{
+    static const kube__resolved resolved = {
+        .cluster = { .name = "k", .server = "https://h", .ca_file = "/k/ca" },
+        .user = { .name = "u", .cert_file = "/k/ca", .key_file = "/k/ca", .token_file = "/k/t" },
+    };
+    const void *block;
+    kube_status st;
+    bool reached;
+    setup s;
+
+    begin(&s, NULL);
+    add_pod(&s);
+    fake_host_add(&s.fake, "/k/ca", "CA");
+    fake_host_add(&s.fake, "/k/t", "token");
+    kube__kubeconfig_init(&s.id.config);
+    full_pool(&s.id.config.pool, room);
+    block = s.id.config.pool.blocks;
+    alloc_trace_fail_at(n);
+    st = in_pod ? kube__identity_in_cluster(&s.fake.host, &s.opts, &s.id, NULL)
+                : kube__identity_from_kubeconfig(&s.fake.host, &resolved, &s.opts, &s.id, NULL);
+    reached = alloc_trace_stop();
+    assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+    *needed = *needed || s.id.config.pool.blocks != block;
+    end(&s);
+    return reached;
+}
+
+static void memory_may_end_at_any_place(void **state)
+{
+    (void)state;
+    for (int in_pod = 0; in_pod < 2; in_pod++) {
+        bool needed = true;
+
+        for (size_t room = 0; needed; room++) {
+            needed = false;
+            for (size_t n = 1; make_with(in_pod, room, n, &needed); n++)
+                ;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(server_trust_and_certificate_come_from_data_or_files),
         ALLOC_TRACE_TEST(the_token_of_a_user_is_sent_and_its_plugin_left_alone),
+        ALLOC_TRACE_TEST(a_plugin_is_left_alone_beside_any_other_credential),
         ALLOC_TRACE_TEST(user_name_and_password_make_a_basic_header),
         ALLOC_TRACE_TEST(a_token_file_beats_the_token_which_stands_in_when_it_is_missing),
         ALLOC_TRACE_TEST(every_problem_of_a_configuration_is_reported),
@@ -434,10 +550,12 @@ int main(void)
         ALLOC_TRACE_TEST(a_server_without_scheme_and_secrets_is_plain_http),
         ALLOC_TRACE_TEST(without_any_kubeconfig_the_service_account_is_used),
         ALLOC_TRACE_TEST(the_address_of_a_pods_server_may_be_ipv6),
+        ALLOC_TRACE_TEST(half_an_address_of_a_server_is_no_pod),
         ALLOC_TRACE_TEST(a_pod_without_its_ca_trusts_the_system_and_says_so),
         ALLOC_TRACE_TEST(a_kubeconfig_or_a_wish_keeps_the_service_account_out),
         ALLOC_TRACE_TEST(when_nothing_is_configured_the_message_names_all_that_was_looked_for),
         ALLOC_TRACE_TEST(each_allocation_may_fail),
+        ALLOC_TRACE_TEST(memory_may_end_at_any_place),
     };
 
     alloc_trace_install();

@@ -1,9 +1,11 @@
 #include "alloc_trace.h"
 #include "cmocka_all.h"
 #include "fake_host.h"
+#include "full_pool.h"
 #include "kubeconfig.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define ONE(k, server) "clusters: [{name: " k ", cluster: {server: '" server "'}}]\n"
 
@@ -126,6 +128,7 @@ static void nothing_anywhere_is_empty_and_says_what_was_looked_for(void **state)
     } cases[] = {
         { NULL, "/h", "KUBECONFIG is not set, /h/.kube/config does not exist" },
         { NULL, NULL, "KUBECONFIG is not set, HOME is not set" },
+        { NULL, "", "KUBECONFIG is not set, HOME is not set" },
         { "/a:/b", "/h", "/a does not exist, /b does not exist" },
         { "::", "/h", "KUBECONFIG names no file" },
     };
@@ -142,6 +145,54 @@ static void nothing_anywhere_is_empty_and_says_what_was_looked_for(void **state)
         assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_OK);
         assert_true(kube__kubeconfig_is_empty(&config));
         assert_string_equal(config.sought.data, cases[i].sought);
+        kube__kubeconfig_clear(&config);
+    }
+}
+
+static void a_file_with_anything_to_name_is_not_empty(void **state)
+{
+    static const struct {
+        const char *text;
+        bool        empty;
+    } cases[] = {
+        { "clusters: [{name: k}]", false }, { "users: [{name: u}]", false },   { "contexts: [{name: c}]", false },
+        { "current-context: c", false },    { "current-context: ''", true }, { "apiVersion: v1", true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        fake_host fake;
+        kube__kubeconfig config;
+
+        fake_host_init(&fake);
+        fake_host_add(&fake, "/a", cases[i].text);
+        kube__kubeconfig_init(&config);
+        assert_int_equal(kube__kubeconfig_load(&config, &fake.host, "/a", NULL), KUBE_OK);
+        if (kube__kubeconfig_is_empty(&config) != cases[i].empty)
+            fail_msg("%s", cases[i].text);
+        kube__kubeconfig_clear(&config);
+    }
+}
+
+static void a_list_of_more_than_256_files_is_refused(void **state)
+{
+    static char list[257 * 5 + 1];
+
+    (void)state;
+    for (int i = 0; i < 257; i++)
+        snprintf(list + 5 * i, sizeof list - 5 * (size_t)i, "/%03d:", i);
+    for (int count = 256; count <= 257; count++) {
+        fake_host fake;
+        kube__kubeconfig config;
+        kube_error *err = NULL;
+
+        fake_host_init(&fake);
+        fake_host_set(&fake, "KUBECONFIG", list + 5 * (257 - count));
+        kube__kubeconfig_init(&config);
+        assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, &err),
+                         count == 256 ? KUBE_OK : KUBE_ERR_LIMIT);
+        assert_true(count == 256 || strcmp(kube_error_message(err), "KUBECONFIG names more than 256 files") == 0);
+        kube_error_free(err);
         kube__kubeconfig_clear(&config);
     }
 }
@@ -204,6 +255,51 @@ static void each_file_knows_the_directory_its_paths_start_from(void **state)
     kube__kubeconfig_clear(&config);
 }
 
+/* Loads with room for so many steps in the pool while the n-th allocation fails. False: it was not reached. */
+static bool load_with(const char *explicit, size_t room, size_t n, bool *needed)
+{
+    fake_host fake;
+    kube__kubeconfig config;
+    const void *block;
+    kube_status st;
+    bool reached;
+
+    fake_host_init(&fake);
+    if (explicit == NULL)
+        fake_host_set(&fake, "KUBECONFIG", "/a:b");
+    fake_host_set(&fake, "HOME", "/home");
+    fake_host_add(&fake, "/a", ONE("x", "https://a"));
+    fake_host_add(&fake, "b", ONE("z1", "https://b"));
+    fake_host_add(&fake, "/home/.kube/config", ONE("h", "https://h"));
+    kube__kubeconfig_init(&config);
+    full_pool(&config.pool, room);
+    block = config.pool.blocks;
+    alloc_trace_fail_at(n);
+    st = kube__kubeconfig_load(&config, &fake.host, explicit != NULL && *explicit != '\0' ? explicit : NULL, NULL);
+    reached = alloc_trace_stop();
+    assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+    assert_int_equal(fake.open_count, 0);
+    *needed = *needed || config.pool.blocks != block;
+    kube__kubeconfig_clear(&config);
+    return reached;
+}
+
+static void memory_may_end_at_any_place(void **state)
+{
+    static const char *const explicit[] = { NULL, "", "b" }; /* the list, the home directory, this file */
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(explicit); i++) {
+        bool needed = true;
+
+        for (size_t room = 0; needed; room++) {
+            needed = false;
+            for (size_t n = 1; load_with(explicit[i], room, n, &needed); n++)
+                ;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,9 +309,12 @@ int main(void)
         ALLOC_TRACE_TEST(without_a_list_the_file_in_the_home_directory_is_read),
         ALLOC_TRACE_TEST(an_explicit_file_is_the_only_one_and_must_exist),
         ALLOC_TRACE_TEST(nothing_anywhere_is_empty_and_says_what_was_looked_for),
+        ALLOC_TRACE_TEST(a_file_with_anything_to_name_is_not_empty),
+        ALLOC_TRACE_TEST(a_list_of_more_than_256_files_is_refused),
         ALLOC_TRACE_TEST(every_file_that_cannot_be_used_is_named),
         ALLOC_TRACE_TEST(a_file_that_may_not_be_read_is_no_missing_file),
         ALLOC_TRACE_TEST(each_file_knows_the_directory_its_paths_start_from),
+        ALLOC_TRACE_TEST(memory_may_end_at_any_place),
     };
 
     alloc_trace_install();

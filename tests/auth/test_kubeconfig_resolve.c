@@ -1,6 +1,7 @@
 #include "alloc_trace.h"
 #include "cmocka_all.h"
 #include "fake_host.h"
+#include "full_pool.h"
 #include "kubeconfig.h"
 
 static const char two[] =
@@ -145,6 +146,47 @@ static void what_is_named_and_does_not_exist_is_an_error(void **state)
     }
 }
 
+static void entries_without_a_name_are_passed_over(void **state)
+{
+    setup s;
+
+    (void)state;
+    assert_int_equal(resolve(&s,
+                             "current-context: c\n"
+                             "clusters: [{cluster: {server: 'https://nameless'}}, {name: k, cluster: {server: "
+                             "'https://named'}}]\n"
+                             "users: [{user: {token: nobody}}, {name: u, user: {token: me}}]\n"
+                             "contexts: [{context: {}}, {name: c, context: {cluster: k, user: u}}]\n",
+                             NULL, NULL),
+                     KUBE_OK);
+    assert_string_equal(s.resolved.cluster.server, "https://named");
+    assert_string_equal(s.resolved.user.token, "me");
+    clear(&s);
+}
+
+static void memory_may_end_at_any_place(void **state)
+{
+    bool reached = true;
+    setup s;
+
+    (void)state;
+    assert_int_equal(resolve(&s, two, NULL, "https://three"), KUBE_OK);
+    for (size_t room = 0; reached; room++) {
+        kube__kubeconfig config = { .files = s.config.files, .sought = s.config.sought };
+        kube__resolved resolved = { .context = "untouched" };
+        kube_status st;
+
+        full_pool(&config.pool, room);
+        alloc_trace_fail_from(1);
+        st = kube__kubeconfig_resolve(&config, NULL, "https://three", &resolved, NULL);
+        reached = alloc_trace_stop();
+        assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+        assert_string_equal(resolved.context, reached ? "untouched" : "c1");
+        kube__pool_clear(&config.pool);
+    }
+    clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +196,8 @@ int main(void)
         ALLOC_TRACE_TEST(a_server_alone_needs_no_context),
         ALLOC_TRACE_TEST(a_context_without_a_user_is_nobody),
         ALLOC_TRACE_TEST(what_is_named_and_does_not_exist_is_an_error),
+        ALLOC_TRACE_TEST(entries_without_a_name_are_passed_over),
+        ALLOC_TRACE_TEST(memory_may_end_at_any_place),
     };
 
     alloc_trace_install();

@@ -38,12 +38,14 @@ static void plain_scalars_have_the_types_kubectl_gives_them(void **state)
         { "a:", "{\"a\":null}" },
         { "[true, True, yes, on, y, Y]", "[true,true,true,true,true,true]" },
         { "[false, NO, off, n]", "[false,false,false,false]" },
-        { "[0, 12, -7, 1.5, -0.25e-3, 433e40]", "[0,12,-7,1.5,-0.25e-3,433e40]" },
+        { "[0, 12, -7, 1.5, -0.25e-3, 433e40, 1E5, 1e+5]", "[0,12,-7,1.5,-0.25e-3,433e40,1E5,1e+5]" },
         { "[abc, 1.2.3, 12ab, -, 1e, 0xg, _1, 2001-01-01, tRUE]",
           "[\"abc\",\"1.2.3\",\"12ab\",\"-\",\"1e\",\"0xg\",\"_1\",\"2001-01-01\",\"tRUE\"]" },
+        { "[0x_, 0b2, 0o8, 1e+, 1ex]", "[\"0x_\",\"0b2\",\"0o8\",\"1e+\",\"1ex\"]" },
         { "['12', \"true\", '~']", "[\"12\",\"true\",\"~\"]" },
         { "[!!str 12, !!int 7, ! true]", "[\"12\",7,\"true\"]" },
         { "a: |\n  x\n  y\n", "{\"a\":\"x\\u000ay\\u000a\"}" },
+        { "\"\\x7f\"", "\"\\u007f\"" },
         { "[\"\\\"\\\\\\u0001\\u00e9\"]", "[\"\\\"\\\\\\u0001\xc3\xa9\"]" },
     };
 
@@ -54,7 +56,8 @@ static void plain_scalars_have_the_types_kubectl_gives_them(void **state)
 
 static void numbers_that_json_does_not_know_have_no_json_form(void **state)
 {
-    static const char *const texts[] = { "0x10", "1_000", ".inf", ".5", "+1", "010", "1." };
+    static const char *const texts[] = { "0x10", "1_000", ".inf", ".5",   "+1",  "010", "1.",
+                                         "0X1F", "0b101", "0B1",  "0o17", "0O7", "+1.5" };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -77,6 +80,7 @@ static void only_the_first_document_counts(void **state)
 {
     (void)state;
     check("", "nothing");
+    check(NULL, "nothing");
     check("# only a comment\n", "nothing");
     check("---\n", "null");
     check("a: 1\n---\nb: 2\n", "{\"a\":1}");
@@ -88,6 +92,7 @@ static void an_alias_means_what_its_anchor_meant(void **state)
     (void)state;
     check("a: &x [1]\nb: *x\n", "{\"a\":[1],\"b\":[1]}");
     check("- &x 1\n- &x 2\n- *x\n", "[1,2,2]");
+    check("- &x 1\n- &y 2\n- *x\n", "[1,2,1]");
 }
 
 static void what_cannot_be_read_is_refused_with_its_place(void **state)
@@ -99,9 +104,11 @@ static void what_cannot_be_read_is_refused_with_its_place(void **state)
         { "a: &x [*x]", "f:1:8: an alias without an anchor before it" },
         { "&x {a: *x}", "an alias without an anchor before it" },
         { "[1]: 2", "f:1:1: a list or a mapping cannot be a key" },
+        { "? {a: b}\n: 2", "f:1:3: a list or a mapping cannot be a key" },
         { "<<: {a: b}", "f:1:1: merge keys (<<) are not supported" },
         { "a: !!binary aGk=", "a tag that is not supported" },
         { "a: !!int x", "a tag that is not supported, or does not fit its value" },
+        { "a: !!int \"1\\0\"", "a tag that is not supported, or does not fit its value" },
         { "a: !Ref x", "a tag that is not supported" },
         { "a: \xff\xfe", "not valid YAML" },
         { "a:\n\t- b", "f:2:1: not valid YAML" },
@@ -146,15 +153,19 @@ static void nesting_has_a_ceiling(void **state)
 
 static void the_number_of_values_and_anchors_has_a_ceiling(void **state)
 {
+    static const char *const values[] = { "a,", "[],", "*x," };
     kube_buf text = KUBE_BUF_INIT(1 << 20), out = KUBE_BUF_INIT(1 << 20);
 
     (void)state;
-    kube_buf_append_char(&text, '[');
-    for (size_t i = 0; i < KUBE__YAML_MAX_NODES; i++)
-        kube_buf_append_c(&text, "a,");
-    kube_buf_append_char(&text, ']');
-    render(text.data, &out);
-    assert_non_null(strstr(out.data, "too many values"));
+    for (size_t v = 0; v < COUNT_OF(values); v++) {
+        kube_buf_reset(&text);
+        kube_buf_append_c(&text, "[&x a,");
+        for (size_t i = 0; i < KUBE__YAML_MAX_NODES; i++)
+            kube_buf_append_c(&text, values[v]);
+        kube_buf_append_char(&text, ']');
+        render(text.data, &out);
+        assert_non_null(strstr(out.data, "too many values"));
+    }
     kube_buf_reset(&text);
     for (int i = 0; i <= KUBE__YAML_MAX_ANCHORS; i++)
         kube_buf_append_f(&text, "- &a%d x\n", i);

@@ -23,7 +23,8 @@ void kube__yaml_reader_fail(kube__yaml_reader *r, const kube__yaml_node *at, con
         r->status = kube_error_no_memory(r->err);
     else
         r->status = kube_error_set(r->err, status, "%s:%u:%u: %s%s%s %s", r->file, at->line, at->column, r->section,
-                                   r->section[0] != '\0' ? "." : "", field, reason.data != NULL ? reason.data : "");
+                                   r->section[0] != '\0' ? "." : "", field,
+                                   reason.data != NULL ? reason.data : "is not valid"); /* else too long */
     kube_buf_clear(&reason);
 }
 

@@ -245,6 +245,22 @@ static void what_is_wrong_is_refused_with_file_line_column_and_field(void **stat
     }
 }
 
+static void a_value_that_is_too_long_to_be_repeated_is_still_complained_about(void **state)
+{
+    kube_buf text = KUBE_BUF_INIT(4096);
+    kube__pool pool = { NULL };
+    kube__kubeconfig_file file;
+    kube_error *err = NULL;
+
+    (void)state;
+    kube_buf_append_f(&text, "apiVersion: v%02000d\n", 0);
+    assert_int_equal(decode(text.data, &pool, &file, &err), KUBE_ERR_CONFIG);
+    assert_string_equal(kube_error_message(err), "f:1:13: apiVersion is not valid");
+    kube_error_free(err);
+    kube__pool_clear(&pool);
+    kube_buf_clear(&text);
+}
+
 static void no_message_repeats_a_secret(void **state)
 {
     static const char *const texts[] = {
@@ -438,6 +454,7 @@ int main(void)
         ALLOC_TRACE_TEST(nothing_is_an_empty_kubeconfig),
         ALLOC_TRACE_TEST(json_is_a_kubeconfig_too),
         ALLOC_TRACE_TEST(what_is_wrong_is_refused_with_file_line_column_and_field),
+        ALLOC_TRACE_TEST(a_value_that_is_too_long_to_be_repeated_is_still_complained_about),
         ALLOC_TRACE_TEST(no_message_repeats_a_secret),
         ALLOC_TRACE_TEST(field_names_are_told_apart_by_case),
         ALLOC_TRACE_TEST(what_aliases_repeat_is_bounded_in_bytes),

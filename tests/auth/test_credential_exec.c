@@ -267,6 +267,7 @@ static void a_forked_child_may_only_free_it(void **state)
 {
     exec_fixture f;
     exec_result r;
+    kube_blob *same = NULL;
     kube_io *io;
     pid_t pid;
     int status = -1;
@@ -276,18 +277,25 @@ static void a_forked_child_may_only_free_it(void **state)
     io = fixture_io(&f);
     get(&f, io, &r);
     assert_token(&r, "abc");
+    assert_int_equal(kube_blob_new(kube_blob_str(r.header), &same, NULL), KUBE_OK);
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         exec_result childs;
         kube_status st = ask(&f, io, NULL, &childs);
+        size_t live;
+        bool kept;
 
-        kube__credential_unauthorized(f.credential, r.header);
+        kube_blob_unref(r.header);
+        live = alloc_trace_live();
+        kube__credential_unauthorized(f.credential, same);
+        kept = alloc_trace_live() == live; /* the lock may be held for ever: nothing behind it was touched */
         kube_credential_unref(f.credential);
-        _exit(st == KUBE_ERR_FORKED && childs.header == NULL ? 0 : 1);
+        _exit(st == KUBE_ERR_FORKED && childs.header == NULL && kept ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
+    kube_blob_unref(same);
     result_clear(&r);
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_OK);
     assert_token(&r, "abc");

@@ -300,6 +300,27 @@ static void memory_may_end_at_any_place(void **state)
     }
 }
 
+static void when_memory_has_run_out_no_other_file_is_opened(void **state)
+{
+    fake_host fake;
+    fake_file *a, *b;
+    kube__kubeconfig config;
+
+    (void)state;
+    fake_host_init(&fake);
+    fake_host_set(&fake, "KUBECONFIG", "/a:/b");
+    a = fake_host_add(&fake, "/a", ONE("x", "https://a"));
+    b = fake_host_add(&fake, "/b", ONE("z1", "https://b"));
+    kube__kubeconfig_init(&config);
+    full_pool(&config.pool, 100); /* its name has room, so it is the contents that have none */
+    alloc_trace_fail_at(1);
+    assert_int_equal(kube__kubeconfig_load(&config, &fake.host, NULL, NULL), KUBE_ERR_OUT_OF_MEMORY);
+    alloc_trace_stop();
+    assert_int_equal(a->opened, 1);
+    assert_int_equal(b->opened, 0);
+    kube__kubeconfig_clear(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +336,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_file_that_may_not_be_read_is_no_missing_file),
         ALLOC_TRACE_TEST(each_file_knows_the_directory_its_paths_start_from),
         ALLOC_TRACE_TEST(memory_may_end_at_any_place),
+        ALLOC_TRACE_TEST(when_memory_has_run_out_no_other_file_is_opened),
     };
 
     alloc_trace_install();

@@ -31,7 +31,8 @@ static void paths_are_brought_into_their_shortest_form(void **state)
         { "/a/./b/", "/a/b" },
         { "ab/..", "." },
         { ".b/..", "." },
-        { ".b/c", ".b/c" },
+        { "b./..", "." },
+        { "a/.b", "a/.b" },
     };
     kube__pool pool = { NULL };
 

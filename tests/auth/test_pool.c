@@ -7,14 +7,14 @@
 static void memory_is_zeroed_and_its_pieces_do_not_touch(void **state)
 {
     kube__pool pool = { NULL };
-    char *nothing = kube__pool_alloc_array(&pool, 3, 0), *large = kube__pool_alloc(&pool, 100000);
-    char *small = kube__pool_alloc_array(&pool, 3, 5);
+    char *nothing = kube__pool_alloc_array(&pool, 3, 0), *small = kube__pool_alloc_array(&pool, 3, 5);
+    char *large = kube__pool_alloc(&pool, 100000);
 
     (void)state;
     assert_non_null(nothing);
+    assert_ptr_not_equal(nothing, small);
     for (size_t i = 0; i < 100000; i++)
         assert_int_equal(large[i], 0);
-    memset(nothing, 'x', 1);
     memset(small, 'y', 15);
     assert_int_equal(large[0], 0);
     assert_int_equal(large[99999], 0);

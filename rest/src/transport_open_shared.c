@@ -15,9 +15,7 @@ static char why[256]; /* written once, under `once` */
 
 static void remember_reason(void)
 {
-    const char *text = dlerror();
-
-    kube_str reason = kube_str_c(text != NULL ? text : "no reason was given");
+    kube_str reason = kube_str_c(dlerror());
     size_t len = reason.len < sizeof why - 1 ? reason.len : sizeof why - 1;
 
     memcpy(why, reason.data, len);

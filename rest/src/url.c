@@ -235,12 +235,12 @@ void kube__url_clear(kube__url *url)
 /* The bytes Go's URL type leaves alone in a path, so that the same path gives the same request line. */
 static bool path_byte_is_plain(char c)
 {
-    return is_alnum(c) || (c != '\0' && strchr("-_.~$&+,/:;=@", c) != NULL);
+    return is_alnum(c) || strchr("-_.~$&+,/:;=@", c) != NULL;
 }
 
 static bool query_byte_is_plain(char c)
 {
-    return is_alnum(c) || (c != '\0' && strchr("-_.~", c) != NULL);
+    return is_alnum(c) || strchr("-_.~", c) != NULL;
 }
 
 static void append_escaped(kube_buf *out, const char *text, bool (*is_plain)(char), bool blank_is_plus)

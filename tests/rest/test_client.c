@@ -3,11 +3,13 @@
 #include <kube/rest/client.h>
 #include <kube/sys/credential.h>
 #include <kube/sys/rest.h>
+#include <kube/sys/transport.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -31,6 +33,7 @@ static void a_client_needs_only_a_url(void **state)
     kube_rest_client_unref(kube_rest_client_ref(client));
     kube_rest_client_unref(client);
     kube_rest_client_unref(NULL);
+    assert_null(kube_rest_client_ref(NULL));
 }
 
 static void expect_refusal(const kube_rest_client_options *o, kube_status status, const char *part)
@@ -55,6 +58,8 @@ static void contradictions_are_refused_by_name(void **state)
 
     (void)state;
     expect_refusal(&zeroed, KUBE_ERR_INVALID_ARG, "kube_rest_client_options was not initialised");
+    expect_refusal(&good, KUBE_ERR_CONFIG, "URL is missing");
+    good.base_url = "";
     expect_refusal(&good, KUBE_ERR_CONFIG, "URL is missing");
     good.base_url = "https://example.com";
     o = good;
@@ -94,6 +99,99 @@ static void contradictions_are_refused_by_name(void **state)
     kube_credential_unref(credential);
 }
 
+/* ---- what a transport is told of a client's options ---- */
+
+typedef struct told {
+    bool gzip, has_deadline;
+    char authorization[64], user_agent[64];
+} told;
+
+static kube_status note_request(void *state, kube_io *io, const kube_transport_request *request, const kube_call *call,
+                                kube_transport_done *done, void *user, kube_rest_response **out, kube_error **err)
+{
+    told *t = state;
+
+    (void)io, (void)done, (void)user;
+    *t = (told){ .gzip = request->accept_gzip, .has_deadline = call->deadline_ns != 0 };
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (strcmp(request->headers[i].name, "Authorization") == 0)
+            snprintf(t->authorization, sizeof t->authorization, "%s", request->headers[i].value);
+        if (strcmp(request->headers[i].name, "User-Agent") == 0)
+            snprintf(t->user_agent, sizeof t->user_agent, "%s", request->headers[i].value);
+    }
+    return kube_rest_response_new(200, NULL, 0, NULL, out, err);
+}
+
+static told ask(kube_rest_client_options o, int64_t timeout_ms)
+{
+    static const kube_transport_ops ops = { .struct_size = sizeof ops, .send = note_request };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_rest_response *response = NULL;
+    kube_rest_client *client = NULL;
+    told t = { .gzip = false };
+
+    assert_int_equal(kube_transport_new(&ops, &t, &o.transport, NULL), KUBE_OK);
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    kube_transport_unref(o.transport);
+    request.path = "/";
+    request.timeout_ms = timeout_ms;
+    assert_int_equal(kube_rest_client_do(client, &request, NULL, &response, NULL), KUBE_OK);
+    kube_rest_response_unref(response);
+    kube_rest_client_unref(client);
+    return t;
+}
+
+static void gzip_is_asked_for_unless_the_server_is_near_or_somebody_decides(void **state)
+{
+    static const struct {
+        kube_compression compression;
+        const char *url;
+        bool gzip;
+    } cases[] = {
+        { KUBE_COMPRESSION_AUTO, "https://example.com", true },
+        { KUBE_COMPRESSION_AUTO, "https://127.0.0.1:6443", false },
+        { KUBE_COMPRESSION_NEVER, "https://example.com", false },
+        { KUBE_COMPRESSION_ALWAYS, "https://127.0.0.1:6443", true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+
+        o.base_url = cases[i].url;
+        o.compression = cases[i].compression;
+        assert_int_equal(ask(o, 0).gzip, cases[i].gzip);
+    }
+}
+
+static void a_negative_timeout_is_none(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+
+    (void)state;
+    o.base_url = "https://example.com";
+    assert_true(ask(o, 0).has_deadline);
+    assert_false(ask(o, -1).has_deadline);
+    o.timeout_ms = -1;
+    assert_false(ask(o, 0).has_deadline);
+    assert_true(ask(o, 1000).has_deadline);
+}
+
+static void a_user_agent_of_ones_own_and_a_token_are_sent_and_an_empty_token_is_none(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+
+    (void)state;
+    o.base_url = "https://example.com";
+    o.bearer_token = "";
+    assert_string_equal(ask(o, 0).authorization, "");
+    assert_memory_equal(ask(o, 0).user_agent, "libkube/", 8);
+    o.bearer_token = "t";
+    o.user_agent = "mine/1.0 (x)";
+    assert_string_equal(ask(o, 0).authorization, "Bearer t");
+    assert_string_equal(ask(o, 0).user_agent, "mine/1.0 (x)");
+}
+
 static void options_of_a_newer_release_are_taken_while_they_ask_for_nothing_new(void **state)
 {
     struct {
@@ -123,6 +221,7 @@ static void each_allocation_may_fail(void **state)
     o.ca_pem_len = o.cert_pem_len = o.key_pem_len = 3;
     o.bearer_token = "t";
     o.tls_server_name = "n";
+    o.user_agent = "u";
     for (size_t n = 1;; n++) {
         kube_rest_client *client = NULL;
         kube_error *err = NULL;
@@ -140,6 +239,7 @@ static void each_allocation_may_fail(void **state)
     }
 }
 
+/* `ca` NULL: nothing is verified. */
 static void append_identity(const char *url, const char *ca, const char *tls_name, kube_buf *out)
 {
     kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
@@ -148,6 +248,7 @@ static void append_identity(const char *url, const char *ca, const char *tls_nam
     o.base_url = url;
     o.ca_pem = ca;
     o.ca_pem_len = ca != NULL ? strlen(ca) : 0;
+    o.insecure_skip_tls_verify = ca == NULL;
     o.cert_pem = o.key_pem = "s3cret";
     o.cert_pem_len = o.key_pem_len = 6;
     o.bearer_token = "s3cret";
@@ -175,6 +276,10 @@ static void what_tells_servers_apart_is_an_identity_without_secrets(void **state
     assert_string_not_equal(one.data, other.data);
     append_identity("https://host/a", "CA", NULL, &other);
     assert_string_not_equal(one.data, other.data);
+    append_identity("https://host/a", "CA", "", &one); /* an empty name is none */
+    assert_string_equal(one.data, other.data);
+    append_identity("https://host/a", NULL, NULL, &other);
+    assert_string_equal(other.data, "https://host/a\n\nunverified\n");
     kube_buf_clear(&one);
     kube_buf_clear(&other);
 }
@@ -184,6 +289,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_client_needs_only_a_url),
         ALLOC_TRACE_TEST(contradictions_are_refused_by_name),
+        ALLOC_TRACE_TEST(gzip_is_asked_for_unless_the_server_is_near_or_somebody_decides),
+        ALLOC_TRACE_TEST(a_negative_timeout_is_none),
+        ALLOC_TRACE_TEST(a_user_agent_of_ones_own_and_a_token_are_sent_and_an_empty_token_is_none),
         ALLOC_TRACE_TEST(options_of_a_newer_release_are_taken_while_they_ask_for_nothing_new),
         ALLOC_TRACE_TEST(each_allocation_may_fail),
         ALLOC_TRACE_TEST(what_tells_servers_apart_is_an_identity_without_secrets),

@@ -25,6 +25,7 @@ static void an_http2_connection_takes_ninety_transfers_and_the_rest_queue(void *
     (void)state;
     kube__gate_admit(&gate);
     kube__gate_connected(&gate, true);
+    assert_int_equal(kube__gate_bound(&gate), 4);
     for (int i = 1; i < 90; i++)
         assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_GO);
     assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_WAIT);
@@ -69,8 +70,10 @@ static void the_bound_on_connections_is_the_callers_to_set(void **state)
     kube__gate_admit(&one);
     kube__gate_connected(&one, true);
     assert_false(kube__gate_may_stall(&one));
+    assert_int_equal(kube__gate_bound(&one), 1);
     kube__gate_admit(&http1);
     kube__gate_connected(&http1, false);
+    assert_int_equal(kube__gate_bound(&http1), 2);
     assert_int_equal(kube__gate_admit(&http1), KUBE__GATE_GO);
     assert_int_equal(kube__gate_admit(&http1), KUBE__GATE_WAIT);
 }
@@ -82,6 +85,7 @@ static void http1_transfers_have_a_connection_each_up_to_the_bound(void **state)
     (void)state;
     kube__gate_admit(&gate);
     kube__gate_connected(&gate, false);
+    assert_int_equal(kube__gate_bound(&gate), 16);
     for (int i = 1; i < 16; i++)
         assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_GO);
     assert_int_equal(kube__gate_admit(&gate), KUBE__GATE_WAIT);

@@ -4,6 +4,7 @@
 
 #include <kube/sys/credential.h>
 #include <kube/sys/error.h>
+#include <kube/sys/rest.h>
 #include <kube/sys/transport.h>
 
 #include <setjmp.h>
@@ -30,6 +31,8 @@ typedef struct script {
     bool later;
     char targets[16][128];
     char authorization[128];
+    char last_value[128]; /* of the last header */
+    int64_t deadline_ns;
     /* while PENDING */
     kube_transport_done *done;
     void *user;
@@ -70,12 +73,13 @@ static kube_status send_scripted(void *state, kube_io *io, const kube_transport_
 {
     script *s = state;
 
-    (void)call;
+    s->deadline_ns = call->deadline_ns;
     snprintf(s->targets[s->next], sizeof s->targets[0], "%s", request->target);
     s->authorization[0] = '\0';
     for (size_t i = 0; i < request->header_count; i++) {
         if (strcmp(request->headers[i].name, "Authorization") == 0)
             snprintf(s->authorization, sizeof s->authorization, "%s", request->headers[i].value);
+        snprintf(s->last_value, sizeof s->last_value, "%s", request->headers[i].value);
     }
     if (!s->later)
         return make_answer(s, out, err);
@@ -113,7 +117,7 @@ static void get(kube_rest_client *client, rest_result *r)
 
 static const char status_body[] = "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"own words\","
                                   "\"reason\":"
-                                  "\"Because\",\"details\":{\"retryAfterSeconds\":7},\"code\":409}";
+                                  "\"Because\",\"details\":{\"name\":\"x\",\"retryAfterSeconds\":7},\"code\":409}";
 static const struct {
     scripted_answer answer;
     kube_status status;
@@ -134,6 +138,14 @@ static const struct {
     { { 429, "Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT", "", 0 }, KUBE_ERR_TOO_MANY_REQUESTS, "429", NULL, -1 },
     { { 500, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "500", NULL, -1 },
     { { 503, "Retry-After", "0", "", 0 }, KUBE_ERR_UNAVAILABLE, "503", NULL, 0 },
+    { { 503, "Retry-After", "99999999", "", 0 }, KUBE_ERR_UNAVAILABLE, "503", NULL, 86400000 },
+    { { 503, "Retry-After", "123456789", "", 0 }, KUBE_ERR_UNAVAILABLE, "503", NULL, -1 },
+    { { 503, "Retry-After", "", "", 0 }, KUBE_ERR_UNAVAILABLE, "503", NULL, -1 },
+    { { 400, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "malformed (400)", NULL, -1 },
+    { { 405, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "method here (405)", NULL, -1 },
+    { { 406, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "representation of the types that were asked for (406)", NULL, -1 },
+    { { 422, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "invalid (422)", NULL, -1 },
+    { { 504, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "waiting for a part of itself (504)", NULL, -1 },
     { { 418, NULL, NULL, "", 0 }, KUBE_ERR_SERVER, "unexpected status (418)", NULL, -1 },
     { { 304, NULL, NULL, "", 0 }, KUBE_ERR_NOT_MODIFIED, "304", NULL, -1 },
     { { 300, NULL, NULL, "", 0 }, KUBE_ERR_PROTOCOL, "300", NULL, -1 },
@@ -150,6 +162,11 @@ static const struct {
       NULL,
       -1 },
     { { 404, "Content-Type", "application/json", "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"cut", 0 },
+      KUBE_ERR_NOT_FOUND,
+      "requested resource",
+      NULL,
+      -1 },
+    { { 404, "Content-Type", "application/json", "{\"kind\":5,\"status\":\"Failure\",\"message\":\"no\"}", 0 },
       KUBE_ERR_NOT_FOUND,
       "requested resource",
       NULL,
@@ -185,7 +202,9 @@ static void every_refusal_has_its_status_and_its_words(void **state)
 
 static void redirects_are_followed_by_the_client_and_counted(void **state)
 {
-    static const scripted_answer two[] = { { 301, "Location", "/base/y?z=1", "", 0 },
+    static const scripted_answer several[] = { { 301, "Location", "/base/y?z=1", "", 0 },
+                                           { 303, "Location", "/base/z", "", 0 },
+                                           { 307, "Location", "/base/w", "", 0 },
                                            { 308, "Location", "https://example.com/elsewhere", "", 0 },
                                            { 200, NULL, NULL, "there", 0 } };
     static const scripted_answer nowhere[] = { { 302, NULL, NULL, "", 0 } };
@@ -193,14 +212,14 @@ static void redirects_are_followed_by_the_client_and_counted(void **state)
 
     (void)state;
     for (int later = 0; later < 2; later++) {
-        kube_rest_client *client = client_with(two, later, NULL);
+        kube_rest_client *client = client_with(several, later, NULL);
 
         get(client, &r);
         assert_int_equal(r.status, KUBE_OK);
         assert_true(kube_str_is(kube_rest_response_body(r.response), "there"));
         assert_string_equal(the_script.targets[0], "/base/x");
         assert_string_equal(the_script.targets[1], "/base/y?z=1");
-        assert_string_equal(the_script.targets[2], "/elsewhere");
+        assert_string_equal(the_script.targets[4], "/elsewhere");
         rest_result_clear(&r);
         kube_rest_client_unref(client);
         client = client_with(nowhere, later, NULL);
@@ -215,6 +234,7 @@ static void redirects_are_followed_by_the_client_and_counted(void **state)
 
 typedef struct fake_credential {
     const char *value;
+    size_t len; /* 0: to its NUL */
     kube_status failure;
     bool later;
     int destroyed, asked, told_unauthorized;
@@ -237,7 +257,7 @@ static kube_status credential_value(fake_credential *c, kube_blob **out, kube_er
         *out = NULL;
         return KUBE_OK;
     }
-    return kube_blob_new(kube_str_c(c->value), out, err);
+    return kube_blob_new(kube_str_n(c->value, c->len != 0 ? c->len : strlen(c->value)), out, err);
 }
 
 static void authorize_later(void *user)
@@ -314,6 +334,7 @@ static void a_credential_that_fails_or_is_malformed_sends_nothing_and_is_not_sho
     fake_credential cases[] = { { .failure = KUBE_ERR_CONFIG },
                                 { .failure = KUBE_ERR_UNAUTHORIZED, .later = true },
                                 { .value = "Bearer s3cret\r\nEvil: yes" },
+                                { .value = "Bearer s3cret\0x", .len = 15 },
                                 { .value = "Bearer s3cret\xc3\xa9", .later = true } };
 
     (void)state;
@@ -332,18 +353,6 @@ static void a_credential_that_fails_or_is_malformed_sends_nothing_and_is_not_sho
         rest_result_clear(&r);
         kube_rest_client_unref(client);
     }
-}
-
-static void what_is_plugged_in_is_destroyed_even_when_it_is_refused(void **state)
-{
-    fake_credential c = { .value = NULL };
-    kube_credential_ops ops = credential_ops;
-    kube_credential *credential = NULL;
-
-    (void)state;
-    ops.authorization = NULL;
-    assert_int_equal(kube_credential_new(&ops, &c, &credential, NULL), KUBE_ERR_INVALID_ARG);
-    assert_int_equal(c.destroyed, 1);
 }
 
 /* ---- the request itself ---- */
@@ -376,6 +385,53 @@ static void a_request_that_cannot_be_sent_is_refused_before_anything_happens(voi
     kube_rest_client_unref(client);
 }
 
+static void a_call_that_cannot_be_made_is_refused_in_both_forms(void **state)
+{
+    static const scripted_answer answers[] = { { 200, NULL, NULL, "", 0 } };
+    const kube_call_options zeroed = { .struct_size = 0 };
+    kube_rest_client *client = client_with(answers, false, NULL);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_rest_response *response = NULL;
+    rest_result r = { 0 };
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    request.path = "/x";
+    assert_int_equal(kube_rest_client_start(client, io, NULL, NULL, rest_record, &r, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, NULL, &r, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_rest_client_start(client, io, &request, &zeroed, rest_record, &r, NULL),
+                     KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_rest_client_do(client, &request, &zeroed, &response, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(the_script.next, 0);
+    assert_int_equal(r.calls, 0);
+    kube_io_free(io);
+    kube_rest_client_unref(client);
+}
+
+static void a_part_of_a_larger_operation_has_no_deadline_unless_it_is_given_one(void **state)
+{
+    static const scripted_answer answers[] = { { 200, NULL, NULL, "", 0 } };
+    kube_rest_param empty = { "X-Empty", NULL };
+    kube_rest_client *client = client_with(answers, false, NULL);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_rest_response *response = NULL;
+    rest_result r = { 0 };
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    request.path = "/x";
+    request.headers = &empty;
+    request.header_count = 1;
+    assert_int_equal(kube_rest_client_send(client, io, &request, NULL, rest_record, &r, &response, NULL), KUBE_OK);
+    assert_int_equal(the_script.deadline_ns, 0);
+    assert_string_equal(the_script.last_value, ""); /* a header without a value is sent empty */
+    kube_rest_response_unref(response);
+    kube_io_free(io);
+    kube_rest_client_unref(client);
+}
+
 static void an_answer_that_is_there_at_once_still_comes_from_a_step(void **state)
 {
     static const scripted_answer answers[] = { { 200, NULL, NULL, "now", 0 }, { 200, NULL, NULL, "now", 0 } };
@@ -400,22 +456,43 @@ static void an_answer_that_is_there_at_once_still_comes_from_a_step(void **state
     kube_rest_client_unref(client);
 }
 
+/* Blocking, or on a loop of its own. */
+static void ask(kube_rest_client *client, const kube_rest_request *request, kube_io *io, rest_result *r)
+{
+    kube_status st;
+
+    if (io == NULL) {
+        r->status = kube_rest_client_do(client, request, NULL, &r->response, &r->err);
+        return;
+    }
+    st = kube_rest_client_start(client, io, request, NULL, rest_record, r, &r->err);
+    if (st == KUBE_PENDING)
+        rest_run_until_done(io, r);
+    else
+        r->status = st;
+}
+
 static void each_allocation_may_fail(void **state)
 {
-    static const scripted_answer answers[] = { { 301, "Location", "/y", "", 0 }, { 200, "ETag", "x", "body", 0 } };
+    static const scripted_answer answers[] = { { 301, "Location", "https://example.com/y", "", 0 },
+                                               { 200, "ETag", "x", "body", 0 } };
     kube_rest_param query = { "a", "b" }, header = { "X-A", "b" };
 
     (void)state;
-    for (int later = 0; later < 2; later++) {
+    for (int form = 0; form < 4; form++) {
         for (size_t n = 1;; n++) {
+            bool later = form % 2 != 0;
             fake_credential c = { .value = "Bearer abc", .later = later };
             kube_rest_request request = KUBE_REST_REQUEST_INIT;
             kube_credential *credential = NULL;
             kube_rest_client *client;
             rest_result r = { 0 };
+            kube_io *io = NULL;
             bool reached;
 
             assert_int_equal(kube_credential_new(&credential_ops, &c, &credential, NULL), KUBE_OK);
+            if (form >= 2)
+                assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
             client = client_with(answers, later, credential);
             kube_credential_unref(credential);
             request.path = "/x";
@@ -423,11 +500,12 @@ static void each_allocation_may_fail(void **state)
             request.headers = &header;
             request.query_count = request.header_count = 1;
             alloc_trace_fail_at(n);
-            r.status = kube_rest_client_do(client, &request, NULL, &r.response, &r.err);
+            ask(client, &request, io, &r);
             reached = alloc_trace_stop();
             assert_int_equal(r.status, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
             rest_result_clear(&r);
             kube_rest_client_unref(client);
+            kube_io_free(io);
             if (!reached)
                 break;
         }
@@ -464,8 +542,9 @@ int main(void)
         ALLOC_TRACE_TEST(redirects_are_followed_by_the_client_and_counted),
         ALLOC_TRACE_TEST(each_request_asks_the_credential_and_a_401_is_reported_to_it),
         ALLOC_TRACE_TEST(a_credential_that_fails_or_is_malformed_sends_nothing_and_is_not_shown),
-        ALLOC_TRACE_TEST(what_is_plugged_in_is_destroyed_even_when_it_is_refused),
         ALLOC_TRACE_TEST(a_request_that_cannot_be_sent_is_refused_before_anything_happens),
+        ALLOC_TRACE_TEST(a_call_that_cannot_be_made_is_refused_in_both_forms),
+        ALLOC_TRACE_TEST(a_part_of_a_larger_operation_has_no_deadline_unless_it_is_given_one),
         ALLOC_TRACE_TEST(an_answer_that_is_there_at_once_still_comes_from_a_step),
         ALLOC_TRACE_TEST(each_allocation_may_fail),
         ALLOC_TRACE_TEST(what_a_client_did_is_counted),

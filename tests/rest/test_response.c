@@ -26,6 +26,8 @@ static void headers_are_found_in_any_case_and_trimmed(void **state)
     assert_int_equal(kube_rest_response_body(response).len, 0);
     assert_non_null(kube_rest_response_body(response).data);
     kube_rest_response_unref(kube_rest_response_ref(response));
+    assert_null(kube_rest_response_ref(NULL));
+    kube_rest_response_unref(NULL);
     kube_rest_response_unref(response);
 }
 
@@ -68,6 +70,7 @@ static void only_what_cannot_end_a_header_may_go_into_one(void **state)
     assert_true(kube__header_value_is_valid(""));
     assert_true(kube__header_value_is_valid("a b\tc"));
     assert_false(kube__header_value_is_valid(" a"));
+    assert_false(kube__header_value_is_valid("\ta"));
     assert_false(kube__header_value_is_valid("a "));
     assert_false(kube__header_value_is_valid("a\r"));
     assert_false(kube__header_value_is_valid("a\nb"));

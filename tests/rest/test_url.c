@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,6 +26,7 @@ static void base_urls_are_brought_into_one_form(void **state)
         { "http://h:80", "http://h", "h", "", 80, false },
         { "https://[::1]:6443", "https://[::1]:6443", "::1", "", 6443, true },
         { "https://[FD00::A]/p", "https://[fd00::a]/p", "fd00::a", "/p", 443, true },
+        { "https://h.0xfg", "https://h.0xfg", "h.0xfg", "", 443, true },
         { "https://under_score.svc", "https://under_score.svc", "under_score.svc", "", 443, true },
         { "https://h/a%20b", "https://h/a%20b", "h", "/a%20b", 443, true },
         { "https://h//x//", "https://h//x", "h", "//x", 443, true },
@@ -61,6 +63,8 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         { "https://h:0", "the port" },
         { "https://h:65536", "the port" },
         { "https://h:6443x", "the port" },
+        { "https://h:-1", "the port" },
+        { "https://h:100000", "the port" },
         { "https://h:", "the port" },
         { "https://[::1", "a bracket" },
         { "https://[::1]x", "between the host and the port" },
@@ -68,6 +72,7 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         { "https://h/a b", "must be escaped" },
         { "https://h/a\nb", "must be escaped" },
         { "https://h/\xc3\xa9", "must be escaped" },
+        { "https://h/a|b", "must be escaped" },
         { "https://h?x=1", "query or a fragment" },
         { "https://h/p?x=1", "query or a fragment" },
         { "https://h/p#f", "query or a fragment" },
@@ -83,6 +88,8 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         { "https://1.2.3.4.5", "ends in a number" },
         { "https://010.0.0.1", "ends in a number" },
         { "https://a.1.", "ends in a number" },
+        { "https://h.0xaf", "ends in a number" },
+        { "https://h.0", "ends in a number" },
     };
 
     (void)state;
@@ -96,6 +103,28 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         assert_null(strstr(kube_error_message(err), "secret"));
         kube_error_free(err);
     }
+}
+
+static void a_base_url_may_be_long_but_not_endless(void **state)
+{
+    static char text[KUBE__URL_MAX_BYTES];
+    kube__url url;
+    kube_error *err = NULL;
+
+    (void)state;
+    snprintf(text, sizeof text, "https://h/%0*d", KUBE__URL_MAX_BYTES / 2 - 10, 0);
+    assert_int_equal(kube__url_parse(text, &url, NULL), KUBE_OK);
+    assert_string_equal(url.text, text);
+    kube__url_clear(&url);
+    snprintf(text, sizeof text, "https://h/%0*d", KUBE__URL_MAX_BYTES / 2 - 9, 0);
+    assert_int_equal(kube__url_parse(text, &url, &err), KUBE_ERR_CONFIG);
+    assert_non_null(strstr(kube_error_message(err), "longer than 32768 bytes"));
+    kube_error_free(err);
+    err = NULL;
+    snprintf(text, sizeof text, "https://%0256d", 0); /* as a host, which has an end of its own */
+    assert_int_equal(kube__url_parse(text, &url, &err), KUBE_ERR_CONFIG);
+    assert_non_null(strstr(kube_error_message(err), "no host has"));
+    kube_error_free(err);
 }
 
 static kube_status target(const kube_rest_request *request, kube_buf *out, kube_error **err)
@@ -159,6 +188,36 @@ static void a_target_that_would_break_the_request_line_is_refused(void **state)
     }
 }
 
+static void a_target_that_is_asked_for_in_two_ways_or_with_a_nameless_parameter_is_refused(void **state)
+{
+    static const kube_rest_param nameless[] = { { "", "x" }, { NULL, "x" } };
+    const struct {
+        const char *path, *uri, *reason;
+        const kube_rest_param *query;
+    } cases[] = {
+        { "/a", "/b", "a path or a uri", NULL },
+        { "a", NULL, "begins with a slash", NULL },
+        { "/a", NULL, "parameter 0 has no name", &nameless[0] },
+        { NULL, "/a", "parameter 0 has no name", &nameless[1] },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kube_rest_request request = KUBE_REST_REQUEST_INIT;
+        kube_buf out = KUBE_BUF_INIT(4096);
+        kube_error *err = NULL;
+
+        request.path = cases[i].path;
+        request.uri = cases[i].uri;
+        request.query = cases[i].query;
+        request.query_count = cases[i].query != NULL;
+        assert_int_equal(target(&request, &out, &err), KUBE_ERR_INVALID_ARG);
+        assert_non_null(strstr(kube_error_message(err), cases[i].reason));
+        kube_error_free(err);
+        kube_buf_clear(&out);
+    }
+}
+
 static void redirects_are_followed_on_the_same_origin_only(void **state)
 {
     static const struct {
@@ -179,7 +238,9 @@ static void redirects_are_followed_on_the_same_origin_only(void **state)
         { "https://h:6443@evil.example/", NULL },
         { "//evil.example/other", NULL },
         { "/a b", NULL },
+        { "https://h:6444/other", NULL },
         { "/a\r\nX: y", NULL },
+        { "/\xc3\xa9", NULL },
         { "javascript://x", NULL },
     };
     kube__url base;
@@ -208,6 +269,7 @@ static void addresses_and_loopback_are_told_apart_from_names(void **state)
     assert_true(kube__url_host_is_loopback("localhost"));
     assert_true(kube__url_host_is_loopback("127.9.9.9"));
     assert_true(kube__url_host_is_loopback("::1"));
+    assert_false(kube__url_host_is_loopback("fd00::1"));
     assert_false(kube__url_host_is_loopback("128.0.0.1"));
     assert_false(kube__url_host_is_loopback("localhost.example.com"));
 }
@@ -217,8 +279,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base_urls_are_brought_into_one_form),
         cmocka_unit_test(what_is_no_base_url_is_refused_with_a_reason),
+        cmocka_unit_test(a_base_url_may_be_long_but_not_endless),
         cmocka_unit_test(targets_are_escaped_as_go_escapes_them),
         cmocka_unit_test(a_target_that_would_break_the_request_line_is_refused),
+        cmocka_unit_test(a_target_that_is_asked_for_in_two_ways_or_with_a_nameless_parameter_is_refused),
         cmocka_unit_test(redirects_are_followed_on_the_same_origin_only),
         cmocka_unit_test(addresses_and_loopback_are_told_apart_from_names),
     };

@@ -95,6 +95,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *user)
     kube__transfer *t = user;
 
     (void)one;
+    kube__pool_heard(t->pool, t->local_port);
     if (t->body.data == NULL)
         reserve_body(t);
     make_room(t, len);
@@ -107,6 +108,7 @@ static size_t on_header(char *data, size_t one, size_t len, void *user)
     kube__transfer *t = user;
 
     (void)one;
+    kube__pool_heard(t->pool, t->local_port);
     return kube__response_headers_take(&t->headers_received, data, len) ? len : 0;
 }
 

@@ -18,8 +18,9 @@ typedef struct kube__socket {
     struct kube__pool *pool;
     curl_socket_t      fd;
     kube_io_watch     *watch;
-    bool               ours;     /* opened by on_open(); else by libcurl for itself, such as its resolver's */
-    int64_t            heard_ns; /* when something last came */
+    bool               ours;       /* opened by on_open(); else by libcurl for itself, such as its resolver's */
+    int                local_port; /* 0: not connected when it was last asked */
+    int64_t            heard_ns;   /* when something last came */
 } kube__socket;
 
 typedef struct kube__pool {
@@ -70,6 +71,8 @@ CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy);
 void kube__pool_free_sockets(kube__pool *pool);
 /* 8.11.0 does not repeat its timer callback when the time has not changed: asks it after each action. */
 void kube__pool_check_timer(kube__pool *pool);
+/* Something has come on the connection from this local port. */
+void kube__pool_heard(kube__pool *pool, int local_port);
 /* Ends the connection from this local port, with all its streams, when nothing has come on it since then. */
 bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns);
 

@@ -184,7 +184,7 @@ static int on_options(void *user, curl_socket_t fd, curlsocktype purpose)
     return CURL_SOCKOPT_OK;
 }
 
-static int port_of(curl_socket_t fd)
+static int local_port_of(curl_socket_t fd)
 {
     struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
     socklen_t len = sizeof address;
@@ -196,15 +196,33 @@ static int port_of(curl_socket_t fd)
     return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)(void *)&address)->sin_port) : 0;
 }
 
-bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns)
+static kube__socket *find_by_port(const kube__pool *pool, int local_port)
 {
     for (size_t i = 0; i < pool->socket_count; i++) {
-        const kube__socket *s = pool->sockets[i];
+        kube__socket *s = pool->sockets[i];
 
-        if (s->heard_ns <= since_ns && port_of(s->fd) == local_port)
-            return shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end and drops it */
+        if (s->local_port == 0)
+            s->local_port = local_port_of(s->fd);
+        if (s->local_port == local_port)
+            return s;
     }
-    return false;
+    return NULL;
+}
+
+/* libcurl also reads when its timer lets it act, and may find what has just come: no event tells of that. */
+void kube__pool_heard(kube__pool *pool, int local_port)
+{
+    kube__socket *s = find_by_port(pool, local_port);
+
+    if (s != NULL)
+        s->heard_ns = kube_io_now_ns(pool->io);
+}
+
+bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns)
+{
+    const kube__socket *s = find_by_port(pool, local_port);
+
+    return s != NULL && s->heard_ns <= since_ns && shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end, drops it */
 }
 
 CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy)

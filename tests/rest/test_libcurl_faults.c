@@ -1,0 +1,429 @@
+/* Whatever libcurl refuses, runs out of or claims to be: a request fails with its reason, nothing is left behind, and
+ * the same client serves the next request. The linker hands each call of libcurl's to the functions here
+ * (--wrap in tests/CMakeLists.txt). */
+#include "alloc_trace.h"
+#include "rest_fixture.h"
+
+#include <kube/base/io.h>
+#include <kube/sys/error.h>
+
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#undef curl_easy_setopt
+#undef curl_multi_setopt
+
+/* ---- libcurl, which fails on request ---- */
+
+typedef enum fault_kind { OUT_OF_MEMORY, REFUSAL } fault_kind;
+
+static struct {
+    unsigned long n, made; /* the n-th call fails; 0: none */
+    fault_kind kind;
+    kube_status expected; /* what a request then comes to */
+    const curl_version_info_data *version;
+    CURLcode global;
+    bool no_openssl;
+    curl_socket_callback on_socket;
+    void *on_socket_user;
+    curl_multi_timer_callback on_timer;
+    long announced_ms;
+    bool forgetful; /* a timer that has not changed is not told again */
+} libcurl = { .announced_ms = -2 };
+
+static bool fails(kube_status when_refused)
+{
+    if (libcurl.n == 0 || ++libcurl.made != libcurl.n)
+        return false;
+    libcurl.expected = libcurl.kind == OUT_OF_MEMORY ? KUBE_ERR_OUT_OF_MEMORY : when_refused;
+    return true;
+}
+
+CURL *__real_curl_easy_init(void);
+CURL *__wrap_curl_easy_init(void);
+CURLM *__real_curl_multi_init(void);
+CURLM *__wrap_curl_multi_init(void);
+struct curl_slist *__real_curl_slist_append(struct curl_slist *list, const char *text);
+struct curl_slist *__wrap_curl_slist_append(struct curl_slist *list, const char *text);
+CURLcode __real_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+CURLMcode __real_curl_multi_setopt(CURLM *multi, CURLMoption option, ...);
+CURLMcode __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, ...);
+CURLMcode __real_curl_multi_add_handle(CURLM *multi, CURL *easy);
+CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy);
+CURLMcode __real_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int events, int *running);
+CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int events, int *running);
+const curl_version_info_data *__real_curl_version_info(CURLversion age);
+const curl_version_info_data *__wrap_curl_version_info(CURLversion age);
+CURLcode __real_curl_global_init(long flags);
+CURLcode __wrap_curl_global_init(long flags);
+OSSL_LIB_CTX *__real_OSSL_LIB_CTX_get0_global_default(void);
+OSSL_LIB_CTX *__wrap_OSSL_LIB_CTX_get0_global_default(void);
+
+/* What is made of nothing has only one way to fail. */
+CURL *__wrap_curl_easy_init(void)
+{
+    return fails(KUBE_ERR_OUT_OF_MEMORY) ? NULL : __real_curl_easy_init();
+}
+
+CURLM *__wrap_curl_multi_init(void)
+{
+    return fails(KUBE_ERR_OUT_OF_MEMORY) ? NULL : __real_curl_multi_init();
+}
+
+struct curl_slist *__wrap_curl_slist_append(struct curl_slist *list, const char *text)
+{
+    return fails(KUBE_ERR_OUT_OF_MEMORY) ? NULL : __real_curl_slist_append(list, text);
+}
+
+/* Each value is a long or a pointer, which are passed alike. */
+CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+    va_list args;
+    void *value;
+
+    va_start(args, option);
+    value = va_arg(args, void *);
+    va_end(args);
+    if (option != CURLOPT_NOSIGNAL && fails(KUBE_ERR_UNSUPPORTED)) /* set again on a handle that is put aside */
+        return libcurl.kind == OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_UNKNOWN_OPTION;
+    return __real_curl_easy_setopt(easy, option, value);
+}
+
+static int tell_of_timer(CURLM *multi, long timeout_ms, void *user)
+{
+    if (libcurl.forgetful && timeout_ms == libcurl.announced_ms)
+        return 0;
+    libcurl.announced_ms = timeout_ms;
+    return libcurl.on_timer(multi, timeout_ms, user);
+}
+
+CURLMcode __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
+{
+    va_list args;
+    void *value;
+    curl_multi_timer_callback teller = tell_of_timer;
+
+    va_start(args, option);
+    value = va_arg(args, void *);
+    va_end(args);
+    if (option == CURLMOPT_SOCKETFUNCTION)
+        memcpy(&libcurl.on_socket, &value, sizeof value);
+    if (option == CURLMOPT_SOCKETDATA)
+        libcurl.on_socket_user = value;
+    if (option == CURLMOPT_TIMERFUNCTION) {
+        memcpy(&libcurl.on_timer, &value, sizeof value);
+        memcpy(&value, &teller, sizeof value);
+    }
+    /* That of connections is set again while a request runs, as well as may be. */
+    if (option != CURLMOPT_MAX_TOTAL_CONNECTIONS && libcurl.kind == REFUSAL && fails(KUBE_ERR_UNSUPPORTED))
+        return CURLM_UNKNOWN_OPTION;
+    return __real_curl_multi_setopt(multi, option, value);
+}
+
+CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy)
+{
+    if (fails(KUBE_ERR_UNAVAILABLE))
+        return libcurl.kind == OUT_OF_MEMORY ? CURLM_OUT_OF_MEMORY : CURLM_INTERNAL_ERROR;
+    libcurl.announced_ms = -2; /* a new transfer's timer is always told */
+    return __real_curl_multi_add_handle(multi, easy);
+}
+
+CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int events, int *running)
+{
+    if (libcurl.kind == REFUSAL && fails(KUBE_ERR_UNAVAILABLE))
+        return CURLM_INTERNAL_ERROR;
+    return __real_curl_multi_socket_action(multi, fd, events, running);
+}
+
+const curl_version_info_data *__wrap_curl_version_info(CURLversion age)
+{
+    return libcurl.version != NULL ? libcurl.version : __real_curl_version_info(age);
+}
+
+CURLcode __wrap_curl_global_init(long flags)
+{
+    return libcurl.global != CURLE_OK ? libcurl.global : __real_curl_global_init(flags);
+}
+
+OSSL_LIB_CTX *__wrap_OSSL_LIB_CTX_get0_global_default(void)
+{
+    return libcurl.no_openssl ? NULL : __real_OSSL_LIB_CTX_get0_global_default();
+}
+
+/* ---- the scene ---- */
+
+static rest_fixture server;
+
+static void handler(void *user, kube_testing_connection *c, const kube_testing_request *r)
+{
+    (void)user;
+    kube_testing_connection_reply(c, 200, NULL, r->head);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    rest_fixture_start_process(&server, handler, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rest_fixture_clear(&server);
+    return 0;
+}
+
+/* With everything that a handle can be told. */
+static kube_rest_client *make_client(void)
+{
+    kube_rest_client_options o = rest_fixture_options(&server);
+    kube_rest_client *client = NULL;
+
+    o.tls_server_name = "localhost";
+    o.cert_pem = kube_testing_cert_pem(server.client_cert);
+    o.cert_pem_len = strlen(o.cert_pem);
+    o.key_pem = kube_testing_cert_key_pem(server.client_cert);
+    o.key_pem_len = strlen(o.key_pem);
+    o.bearer_token = "t";
+    o.compression = KUBE_COMPRESSION_ALWAYS;
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    return client;
+}
+
+static void get_on(kube_io *io, kube_rest_client *client, rest_result *r)
+{
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_status st;
+
+    memset(r, 0, sizeof *r);
+    request.path = "/";
+    st = kube_rest_client_start(client, io, &request, NULL, rest_record, r, &r->err);
+    if (st == KUBE_PENDING)
+        rest_run_until_done(io, r);
+    else
+        r->status = st;
+}
+
+static void get_and_expect(kube_io *io, kube_rest_client *client, kube_status status, const char *part)
+{
+    rest_result r;
+
+    get_on(io, client, &r);
+    if (r.status != status || (part != NULL && strstr(kube_error_message(r.err), part) == NULL))
+        fail_msg("got %s: %s", kube_status_name(r.status), kube_error_message(r.err));
+    rest_result_clear(&r);
+}
+
+/* ---- the tests ---- */
+
+/* In a process of its own: libcurl is initialised once. */
+static bool first_request_gives(kube_status status, const char *part)
+{
+    kube_rest_client *client = make_client();
+    kube_io *io = NULL;
+    rest_result r;
+    bool ok;
+
+    if (kube_io_new(NULL, &io, NULL) != KUBE_OK)
+        return false;
+    get_on(io, client, &r);
+    ok = r.status == status && strstr(kube_error_message(r.err), part) != NULL;
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+    return ok;
+}
+
+static void a_library_that_cannot_be_initialised_is_an_error(void **state)
+{
+    static const struct {
+        CURLcode global;
+        bool no_openssl;
+        kube_status status;
+        const char *part;
+    } cases[] = {
+        { CURLE_FAILED_INIT, false, KUBE_ERR_UNSUPPORTED, "libcurl cannot be used: " },
+        { CURLE_OUT_OF_MEMORY, false, KUBE_ERR_OUT_OF_MEMORY, "" },
+        { CURLE_OK, true, KUBE_ERR_OUT_OF_MEMORY, "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0) {
+            libcurl.global = cases[i].global;
+            libcurl.no_openssl = cases[i].no_openssl;
+            _exit(first_request_gives(cases[i].status, cases[i].part) ? 0 : 1);
+        }
+        assert_true(pid > 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+}
+
+static void a_library_that_lacks_something_is_refused_by_name(void **state)
+{
+    static const struct {
+        unsigned number;
+        const char *version, *ssl, *part;
+    } cases[] = {
+        { 0x075700, "7.87.0", "OpenSSL/3.0.8", "libcurl 7.87.0 with OpenSSL/3.0.8: 7.88 with OpenSSL is needed" },
+        { 0x080500, "8.5.0", "GnuTLS/3.7.9", "libcurl 8.5.0 with GnuTLS/3.7.9: 7.88 with OpenSSL is needed" },
+        { 0x080500, "8.5.0", NULL, "libcurl 8.5.0 with no TLS: 7.88 with OpenSSL is needed" },
+        { 0x080900, "8.9.0", "OpenSSL/3.0.8", "libcurl 8.9.0 cannot be used" },
+    };
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static curl_version_info_data version;
+        kube_rest_client *client = make_client();
+
+        version.version = cases[i].version;
+        version.version_num = cases[i].number;
+        version.ssl_version = cases[i].ssl;
+        libcurl.version = &version;
+        get_and_expect(io, client, KUBE_ERR_UNSUPPORTED, cases[i].part);
+        libcurl.version = NULL;
+        get_and_expect(io, client, KUBE_OK, NULL); /* it was not remembered */
+        kube_rest_client_unref(client);
+    }
+    kube_io_free(io);
+}
+
+static void each_call_of_libcurl_may_fail(void **state)
+{
+    (void)state;
+    for (fault_kind kind = OUT_OF_MEMORY; kind <= REFUSAL; kind++) {
+        bool reached = true;
+
+        for (unsigned long n = 1; reached; n++) {
+            kube_rest_client *client = make_client();
+            kube_io *io = NULL;
+            rest_result r;
+
+            assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+            libcurl.n = n;
+            libcurl.made = 0;
+            libcurl.kind = kind;
+            get_on(io, client, &r);
+            reached = libcurl.made >= n;
+            libcurl.n = 0;
+            if (r.status != (reached ? libcurl.expected : KUBE_OK))
+                fail_msg("call %lu: %s: %s", n, kube_status_name(r.status), kube_error_message(r.err));
+            rest_result_clear(&r);
+            get_and_expect(io, client, KUBE_OK, NULL);
+            kube_rest_client_unref(client);
+            kube_io_free(io);
+        }
+    }
+}
+
+static void a_timer_that_is_not_told_again_is_asked_for(void **state)
+{
+    static const curl_version_info_data version = { .version_num = 0x080b00, .ssl_version = "OpenSSL" };
+    kube_rest_client *client = make_client();
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    libcurl.version = &version;
+    libcurl.forgetful = true;
+    for (int i = 0; i < 3; i++)
+        get_and_expect(io, client, KUBE_OK, NULL);
+    libcurl.forgetful = false;
+    libcurl.version = NULL;
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
+static uint64_t connections_of(kube_rest_client *client)
+{
+    kube_rest_client_stats stats;
+
+    kube_rest_client_read_stats(client, &stats);
+    return stats.connections;
+}
+
+static void a_socket_that_cannot_be_watched_starts_the_network_anew_and_standard_input_is_none(void **state)
+{
+    kube_rest_client *client = make_client();
+    kube_io *io = NULL;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    get_and_expect(io, client, KUBE_OK, NULL);
+    alloc_trace_fail_at(1);
+    assert_int_equal(libcurl.on_socket(NULL, STDIN_FILENO, CURL_POLL_IN, libcurl.on_socket_user, NULL), 0);
+    assert_false(alloc_trace_stop()); /* nothing was made to watch it */
+    get_and_expect(io, client, KUBE_OK, NULL);
+    assert_int_equal(connections_of(client), 1);
+    alloc_trace_fail_at(1);
+    assert_int_equal(libcurl.on_socket(NULL, ends[0], CURL_POLL_IN, libcurl.on_socket_user, NULL), 0);
+    assert_true(alloc_trace_stop());
+    get_and_expect(io, client, KUBE_OK, NULL);
+    assert_int_equal(connections_of(client), 2);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void each_allocation_of_ours_may_fail(void **state)
+{
+    bool reached = true;
+
+    (void)state;
+    for (size_t n = 1; reached; n++) {
+        kube_rest_client *client = make_client();
+        kube_io *io = NULL;
+        rest_result r;
+
+        assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+        alloc_trace_fail_at(n);
+        get_on(io, client, &r);
+        reached = alloc_trace_stop();
+        /* A socket that finds no memory is to libcurl a connection that cannot be made. */
+        if (r.status != KUBE_OK ? !reached || (r.status != KUBE_ERR_OUT_OF_MEMORY && r.status != KUBE_ERR_UNAVAILABLE)
+                                : reached)
+            fail_msg("allocation %zu: %s: %s", n, kube_status_name(r.status), kube_error_message(r.err));
+        rest_result_clear(&r);
+        get_and_expect(io, client, KUBE_OK, NULL);
+        kube_rest_client_unref(client);
+        kube_io_free(io);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_library_that_cannot_be_initialised_is_an_error), /* before anything initialises it */
+        ALLOC_TRACE_TEST(a_library_that_lacks_something_is_refused_by_name),
+        ALLOC_TRACE_TEST(each_call_of_libcurl_may_fail),
+        ALLOC_TRACE_TEST(a_timer_that_is_not_told_again_is_asked_for),
+        ALLOC_TRACE_TEST(a_socket_that_cannot_be_watched_starts_the_network_anew_and_standard_input_is_none),
+        ALLOC_TRACE_TEST(each_allocation_of_ours_may_fail),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -28,7 +28,8 @@ static long opened_connections(CURL *easy)
 {
     long connects = 0;
 
-    return curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects > 0 ? connects : 0;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    return connects;
 }
 
 /* Called when a connection is there and before the request is sent; again each time libcurl repeats it by itself, which
@@ -65,7 +66,8 @@ static void reserve_body(kube__transfer *t)
 {
     curl_off_t announced = -1;
 
-    if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) != CURLE_OK || announced <= 0)
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    if (announced <= 0)
         return;
     if (announced > BODY_RESERVE_MAX_BYTES) /* the rest when it has really come */
         announced = BODY_RESERVE_MAX_BYTES;

@@ -70,8 +70,7 @@ void kube__transfer_detach(kube__transfer *t)
         return;
     }
     take_from_running(pool, t);
-    if (pool->multi != NULL)
-        curl_multi_remove_handle(pool->multi, t->easy);
+    curl_multi_remove_handle(pool->multi, t->easy);
     give_back_handle(pool, t->easy);
     t->easy = NULL;
     kube__gate_finished(&pool->gate, t->opener);

@@ -127,7 +127,7 @@ bool kube__pool_resolved(kube__pool *pool)
         if (st == KUBE_PENDING)
             return false;
     }
-    return finish(pool, st, addresses, err) == KUBE_OK && pool->queue_head != NULL;
+    return finish(pool, st, addresses, err) == KUBE_OK;
 }
 
 void kube__pool_forget_addresses(kube__pool *pool)

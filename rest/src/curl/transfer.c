@@ -158,11 +158,10 @@ static kube_status build_response(kube__transfer *t, kube_rest_response **out, k
 
 kube_status kube__transfer_result(kube__transfer *t, CURLcode code, kube_rest_response **out, kube_error **err)
 {
-    kube_status st = kube_buf_status(&t->headers_received.text, NULL);
-
-    if (st == KUBE_ERR_OUT_OF_MEMORY || kube_buf_status(&t->body, NULL) == KUBE_ERR_OUT_OF_MEMORY)
+    if (kube_buf_status(&t->headers_received.text, NULL) == KUBE_ERR_OUT_OF_MEMORY ||
+        kube_buf_status(&t->body, NULL) == KUBE_ERR_OUT_OF_MEMORY)
         return kube_error_no_memory(err);
-    if (st == KUBE_ERR_LIMIT || t->headers_received.too_big)
+    if (t->headers_received.too_big)
         return kube_error_set(err, KUBE_ERR_LIMIT, "the answer's headers are larger than %d bytes",
                               KUBE__HEADERS_MAX_BYTES);
     if (kube_buf_status(&t->body, NULL) == KUBE_ERR_LIMIT)

@@ -174,6 +174,23 @@ static void a_queue_that_moves_is_not_one_that_stands_still(void **state)
         finish(&s.results[i], KUBE_OK);
 }
 
+static void one_that_waits_for_them_runs_out_of_time_by_itself(void **state)
+{
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    http2_server_hold(s.server, FULL);
+    for (int i = 0; i < FULL; i++)
+        start(&s.results[i], 0, NULL);
+    start(&s.results[FULL], STALL_MS / 2, NULL);
+    run_until_read(FULL);
+    advance(STALL_MS / 2);
+    finish(&s.results[FULL], KUBE_ERR_TIMEOUT);
+    http2_server_release(s.server);
+    for (int i = 0; i < FULL; i++)
+        finish(&s.results[i], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 1);
+}
+
 static void a_second_connection_that_cannot_be_made_takes_nobody_along(void **state)
 {
     int failed = 0;
@@ -283,6 +300,7 @@ int main(void)
         cmocka_unit_test_teardown(ninety_requests_share_a_connection_and_the_others_wait_for_them, end),
         cmocka_unit_test_teardown(a_queue_that_stands_still_gets_another_connection, end),
         cmocka_unit_test_teardown(a_queue_that_moves_is_not_one_that_stands_still, end),
+        cmocka_unit_test_teardown(one_that_waits_for_them_runs_out_of_time_by_itself, end),
         cmocka_unit_test_teardown(a_second_connection_that_cannot_be_made_takes_nobody_along, end),
         cmocka_unit_test_teardown(requests_on_connections_that_carry_one_each_have_connections_of_their_own, end),
         cmocka_unit_test_teardown(a_connection_on_which_nothing_comes_is_given_up_with_the_request_that_waited, end),

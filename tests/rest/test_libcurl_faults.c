@@ -6,6 +6,7 @@
 
 #include <kube/base/io.h>
 #include <kube/sys/error.h>
+#include <kube/sys/resolver.h>
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -17,6 +18,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,9 +43,10 @@ static struct {
     curl_socket_callback on_socket;
     void *on_socket_user;
     curl_multi_timer_callback on_timer;
-    long announced_ms;
-    bool forgetful; /* a timer that has not changed is not told again */
-} libcurl = { .announced_ms = -2 };
+    char host[64]; /* the Host header it was given last */
+    bool acting;
+    bool forgetful; /* what its timer becomes while it acts is not told */
+} libcurl;
 
 static bool fails(kube_status when_refused)
 {
@@ -85,6 +90,8 @@ CURLM *__wrap_curl_multi_init(void)
 
 struct curl_slist *__wrap_curl_slist_append(struct curl_slist *list, const char *text)
 {
+    if (strncmp(text, "Host:", 5) == 0)
+        snprintf(libcurl.host, sizeof libcurl.host, "%s", text);
     return fails(KUBE_ERR_OUT_OF_MEMORY) ? NULL : __real_curl_slist_append(list, text);
 }
 
@@ -104,10 +111,7 @@ CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
 
 static int tell_of_timer(CURLM *multi, long timeout_ms, void *user)
 {
-    if (libcurl.forgetful && timeout_ms == libcurl.announced_ms)
-        return 0;
-    libcurl.announced_ms = timeout_ms;
-    return libcurl.on_timer(multi, timeout_ms, user);
+    return libcurl.forgetful && libcurl.acting ? 0 : libcurl.on_timer(multi, timeout_ms, user);
 }
 
 CURLMcode __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
@@ -137,15 +141,19 @@ CURLMcode __wrap_curl_multi_add_handle(CURLM *multi, CURL *easy)
 {
     if (fails(KUBE_ERR_UNAVAILABLE))
         return libcurl.kind == OUT_OF_MEMORY ? CURLM_OUT_OF_MEMORY : CURLM_INTERNAL_ERROR;
-    libcurl.announced_ms = -2; /* a new transfer's timer is always told */
     return __real_curl_multi_add_handle(multi, easy);
 }
 
 CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int events, int *running)
 {
+    CURLMcode code = CURLM_INTERNAL_ERROR;
+
     if (libcurl.kind == REFUSAL && fails(KUBE_ERR_UNAVAILABLE))
-        return CURLM_INTERNAL_ERROR;
-    return __real_curl_multi_socket_action(multi, fd, events, running);
+        return code;
+    libcurl.acting = true;
+    code = __real_curl_multi_socket_action(multi, fd, events, running);
+    libcurl.acting = false;
+    return code;
 }
 
 const curl_version_info_data *__wrap_curl_version_info(CURLversion age)
@@ -187,12 +195,27 @@ static int tear_down(void **state)
     return 0;
 }
 
+static kube_status resolve(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
+                           void *user, kube_blob **out, kube_error **err)
+{
+    (void)state, (void)io, (void)call, (void)done, (void)user;
+    assert_string_equal(host, "api.example");
+    return kube_blob_new(kube_str_c("127.0.0.1"), out, err);
+}
+
 /* With everything that a handle can be told. */
 static kube_rest_client *make_client(void)
 {
+    static const kube_resolver_ops ops = { sizeof ops, NULL, resolve };
     kube_rest_client_options o = rest_fixture_options(&server);
     kube_rest_client *client = NULL;
+    kube_resolver *resolver = NULL;
+    char url[64];
 
+    snprintf(url, sizeof url, "https://api.example:%s", strrchr(server.url, ':') + 1);
+    assert_int_equal(kube_resolver_new(&ops, NULL, &resolver, NULL), KUBE_OK);
+    o.base_url = url;
+    o.resolver = resolver;
     o.tls_server_name = "localhost";
     o.cert_pem = kube_testing_cert_pem(server.client_cert);
     o.cert_pem_len = strlen(o.cert_pem);
@@ -201,6 +224,7 @@ static kube_rest_client *make_client(void)
     o.bearer_token = "t";
     o.compression = KUBE_COMPRESSION_ALWAYS;
     assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    kube_resolver_unref(resolver);
     return client;
 }
 
@@ -336,22 +360,45 @@ static void each_call_of_libcurl_may_fail(void **state)
     }
 }
 
-static void a_timer_that_is_not_told_again_is_asked_for(void **state)
+/* A server that takes connections and says nothing. */
+static int listen_and_be_silent(char *url, size_t size)
 {
-    static const curl_version_info_data version = { .version_num = 0x080b00, .ssl_version = "OpenSSL" };
-    kube_rest_client *client = make_client();
-    kube_io *io = NULL;
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(url, size, "https://127.0.0.1:%u", ntohs(address.sin_port));
+    return fd;
+}
+
+static void a_connection_that_takes_too_long_is_given_up_also_by_a_library_that_forgets_its_timer(void **state)
+{
+    static const curl_version_info_data forgetful = { .version_num = 0x080b00, .ssl_version = "OpenSSL" };
+    kube_rest_client_options o = rest_fixture_options(&server);
+    char url[64];
+    int fd = listen_and_be_silent(url, sizeof url);
 
     (void)state;
-    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
-    libcurl.version = &version;
-    libcurl.forgetful = true;
-    for (int i = 0; i < 3; i++)
-        get_and_expect(io, client, KUBE_OK, NULL);
+    o.base_url = url;
+    o.connect_timeout_ms = 30;
+    for (int forgets = 0; forgets < 2; forgets++) {
+        kube_rest_client *client = NULL;
+        kube_io *io = NULL;
+
+        libcurl.version = forgets ? &forgetful : NULL;
+        libcurl.forgetful = forgets;
+        assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+        assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+        get_and_expect(io, client, KUBE_ERR_UNAVAILABLE, "no connection within the time that was set");
+        kube_rest_client_unref(client);
+        kube_io_free(io);
+    }
     libcurl.forgetful = false;
     libcurl.version = NULL;
-    kube_rest_client_unref(client);
-    kube_io_free(io);
+    close(fd);
 }
 
 static uint64_t connections_of(kube_rest_client *client)
@@ -362,7 +409,12 @@ static uint64_t connections_of(kube_rest_client *client)
     return stats.connections;
 }
 
-static void a_socket_that_cannot_be_watched_starts_the_network_anew_and_standard_input_is_none(void **state)
+static int tell_of_socket(int fd, int what)
+{
+    return libcurl.on_socket(NULL, fd, what, libcurl.on_socket_user, NULL);
+}
+
+static void a_socket_that_cannot_be_watched_starts_the_network_anew(void **state)
 {
     kube_rest_client *client = make_client();
     kube_io *io = NULL;
@@ -373,19 +425,91 @@ static void a_socket_that_cannot_be_watched_starts_the_network_anew_and_standard
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     get_and_expect(io, client, KUBE_OK, NULL);
     alloc_trace_fail_at(1);
-    assert_int_equal(libcurl.on_socket(NULL, STDIN_FILENO, CURL_POLL_IN, libcurl.on_socket_user, NULL), 0);
-    assert_false(alloc_trace_stop()); /* nothing was made to watch it */
-    get_and_expect(io, client, KUBE_OK, NULL);
-    assert_int_equal(connections_of(client), 1);
-    alloc_trace_fail_at(1);
-    assert_int_equal(libcurl.on_socket(NULL, ends[0], CURL_POLL_IN, libcurl.on_socket_user, NULL), 0);
+    assert_int_equal(tell_of_socket(ends[0], CURL_POLL_IN), 0);
     assert_true(alloc_trace_stop());
+    assert_int_equal(kube_io_run(io, 5), KUBE_OK);
+    libcurl.on_timer(NULL, 0, libcurl.on_socket_user); /* a timer that the old one left behind */
+    assert_int_equal(kube_io_run(io, 5), KUBE_OK);
     get_and_expect(io, client, KUBE_OK, NULL);
     assert_int_equal(connections_of(client), 2);
     kube_rest_client_unref(client);
     kube_io_free(io);
     close(ends[0]);
     close(ends[1]);
+}
+
+static void a_library_that_asks_for_sockets_which_are_none_of_its_own_does_no_harm(void **state)
+{
+    kube_rest_client *client = make_client();
+    kube_io *io = NULL;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    get_and_expect(io, client, KUBE_OK, NULL);
+    alloc_trace_fail_at(1);
+    assert_int_equal(tell_of_socket(STDIN_FILENO, CURL_POLL_IN), 0);
+    assert_false(alloc_trace_stop()); /* nothing was made to watch it */
+    assert_int_equal(tell_of_socket(ends[0], CURL_POLL_REMOVE), 0);
+    assert_int_equal(tell_of_socket(ends[0], CURL_POLL_IN), 0);
+    assert_int_equal(tell_of_socket(ends[0], CURL_POLL_REMOVE), 0);
+    get_and_expect(io, client, KUBE_OK, NULL);
+    assert_int_equal(connections_of(client), 1);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void without_a_free_descriptor_there_is_no_connection(void **state)
+{
+    kube_rest_client *client = make_client();
+    struct rlimit limit, none;
+    kube_io *io = NULL;
+    rest_result r;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ 0, limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    get_on(io, client, &r);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
+    assert_non_null(strstr(kube_error_message(r.err), "no connection"));
+    rest_result_clear(&r);
+    get_and_expect(io, client, KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
+static void the_host_header_has_a_port_unless_it_is_the_usual_one(void **state)
+{
+    static const char *const cases[][2] = {
+        { "https://127.0.0.1", "Host: 127.0.0.1" },
+        { "https://127.0.0.1:1", "Host: 127.0.0.1:1" },
+        { "https://[::1]:1", "Host: [::1]:1" },
+    };
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    kube_io *io = NULL;
+
+    (void)state;
+    o.tls_server_name = "name.example"; /* else libcurl makes the header of the URL */
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kube_rest_client *client = NULL;
+        rest_result r;
+
+        o.base_url = cases[i][0];
+        assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+        get_on(io, client, &r);
+        assert_true(r.status != KUBE_OK); /* whoever listens there has another name */
+        assert_string_equal(libcurl.host, cases[i][1]);
+        rest_result_clear(&r);
+        kube_rest_client_unref(client);
+    }
+    kube_io_free(io);
 }
 
 static void each_allocation_of_ours_may_fail(void **state)
@@ -419,8 +543,11 @@ int main(void)
         ALLOC_TRACE_TEST(a_library_that_cannot_be_initialised_is_an_error), /* before anything initialises it */
         ALLOC_TRACE_TEST(a_library_that_lacks_something_is_refused_by_name),
         ALLOC_TRACE_TEST(each_call_of_libcurl_may_fail),
-        ALLOC_TRACE_TEST(a_timer_that_is_not_told_again_is_asked_for),
-        ALLOC_TRACE_TEST(a_socket_that_cannot_be_watched_starts_the_network_anew_and_standard_input_is_none),
+        ALLOC_TRACE_TEST(a_connection_that_takes_too_long_is_given_up_also_by_a_library_that_forgets_its_timer),
+        ALLOC_TRACE_TEST(a_socket_that_cannot_be_watched_starts_the_network_anew),
+        ALLOC_TRACE_TEST(a_library_that_asks_for_sockets_which_are_none_of_its_own_does_no_harm),
+        ALLOC_TRACE_TEST(without_a_free_descriptor_there_is_no_connection),
+        ALLOC_TRACE_TEST(the_host_header_has_a_port_unless_it_is_the_usual_one),
         ALLOC_TRACE_TEST(each_allocation_of_ours_may_fail),
     };
 

@@ -15,7 +15,11 @@
 
 typedef struct fake_resolver {
     const char *addresses; /* NULL: unknown */
+    kube_status failure; /* 0: KUBE_ERR_UNAVAILABLE */
     bool later, never;
+    bool stubborn; /* answers although it was interrupted */
+    int linger;    /* so many steps until it has stopped  */
+    kube_status stopped;
     int asked, interrupted, destroyed;
     char host[64];
     /* while PENDING */
@@ -33,7 +37,7 @@ static void destroy(void *state)
 static kube_status answer(fake_resolver *f, kube_blob **out, kube_error **err)
 {
     if (f->addresses == NULL)
-        return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "nobody knows this name");
+        return kube_error_set(err, f->failure != KUBE_OK ? f->failure : KUBE_ERR_UNAVAILABLE, "nobody knows this name");
     return kube_blob_new(kube_str_c(f->addresses), out, err);
 }
 
@@ -53,13 +57,24 @@ static void finish(fake_resolver *f, kube_status st)
 
 static void on_task(void *user)
 {
-    finish(user, KUBE_OK);
+    fake_resolver *f = user;
+
+    if (f->linger != 0 && f->linger-- > 1)
+        kube_io_task_post(f->task);
+    else
+        finish(f, f->stopped);
 }
 
 static void on_interrupt(void *user, kube_status why)
 {
-    ((fake_resolver *)user)->interrupted++;
-    finish(user, why);
+    fake_resolver *f = user;
+
+    f->interrupted++;
+    f->stopped = f->stubborn ? KUBE_OK : why;
+    if (f->linger != 0)
+        kube_io_task_post(f->task);
+    else
+        finish(f, f->stopped);
 }
 
 static kube_status resolve(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
@@ -135,6 +150,56 @@ static void its_addresses_are_used_and_kept_for_the_next_request(void **state)
         kube_rest_client_unref(client);
         assert_int_equal(f.destroyed, 1);
     }
+}
+
+static void a_host_that_is_an_address_is_not_asked_for(void **state)
+{
+    static const kube_resolver_ops ops = { sizeof ops, destroy, resolve };
+    kube_rest_client_options o = rest_fixture_options(&server);
+    fake_resolver f = { .addresses = "192.0.2.1" };
+    kube_rest_client *client = NULL;
+    char url[64];
+    rest_result r;
+
+    (void)state;
+    snprintf(url, sizeof url, "https://127.0.0.1:%u", kube_testing_http_server_port(server.server));
+    o.base_url = url;
+    assert_int_equal(kube_resolver_new(&ops, &f, &o.resolver, NULL), KUBE_OK);
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    kube_resolver_unref(o.resolver);
+    rest_get(client, "/", &r);
+    assert_int_equal(r.status, KUBE_OK);
+    assert_int_equal(f.asked, 0);
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+}
+
+static void requests_that_come_while_it_works_wait_for_the_same_answer(void **state)
+{
+    fake_resolver f = { .addresses = "127.0.0.1", .never = true };
+    kube_rest_client *client = client_with(&f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    rest_result results[3];
+    kube_io *io = NULL;
+
+    (void)state;
+    memset(results, 0, sizeof results);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    request.path = "/";
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
+                         KUBE_PENDING);
+        assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    }
+    kube_io_task_post(f.task);
+    for (int i = 0; i < 3; i++) {
+        rest_run_until_done(io, &results[i]);
+        assert_int_equal(results[i].status, KUBE_OK);
+        rest_result_clear(&results[i]);
+    }
+    assert_int_equal(f.asked, 1);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
 }
 
 static void several_addresses_are_tried_in_turn(void **state)
@@ -263,6 +328,34 @@ static void it_is_interrupted_when_nobody_waits_any_more(void **state)
     kube_io_free(io);
 }
 
+static void one_that_takes_its_time_to_stop_is_waited_for(void **state)
+{
+    fake_resolver f = { .never = true, .linger = 3 };
+    kube_rest_client *client = client_with(&f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    rest_result r = { 0 };
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+    request.path = "/";
+    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &r, NULL), KUBE_PENDING);
+    kube_rest_client_unref(client);
+    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    kube_cancel_fire(opts.cancel);
+    rest_run_until_done(io, &r); /* the request does not wait, what it stood on does */
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    rest_result_clear(&r);
+    for (int i = 0; i < 10 && f.destroyed == 0; i++)
+        assert_int_equal(kube_io_run(io, 10), KUBE_OK);
+    assert_int_equal(f.linger, 0);
+    assert_int_equal(f.destroyed, 1);
+    kube_cancel_unref(opts.cancel);
+    kube_io_free(io);
+}
+
 /* Starts the second request from the first one's `done`, before the resolver has heard that it was given up. */
 typedef struct successor {
     kube_rest_client *client;
@@ -306,6 +399,36 @@ static void a_cancelled_request_does_not_take_its_successor_along(void **state)
     kube_cancel_unref(opts.cancel);
     kube_rest_client_unref(s.client);
     kube_io_free(s.io);
+}
+
+static void what_it_says_although_it_was_interrupted_is_its_answer(void **state)
+{
+    static const char *const addresses[] = { "127.0.0.1", NULL };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        fake_resolver f = { .addresses = addresses[i], .never = true, .stubborn = true };
+        successor s = { .client = client_with(&f), .resolver = &f };
+        kube_rest_request request = KUBE_REST_REQUEST_INIT;
+        kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+
+        assert_int_equal(kube_io_new(NULL, &s.io, NULL), KUBE_OK);
+        assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+        request.path = "/";
+        assert_int_equal(kube_rest_client_start(s.client, s.io, &request, &opts, on_cancelled, &s, NULL),
+                         KUBE_PENDING);
+        assert_int_equal(kube_io_step(s.io, 10), KUBE_OK);
+        kube_cancel_fire(opts.cancel);
+        rest_run_until_done(s.io, &s.second);
+        assert_int_equal(s.first.status, KUBE_ERR_CANCELLED);
+        assert_int_equal(s.second.status, addresses[i] != NULL ? KUBE_OK : KUBE_ERR_UNAVAILABLE);
+        assert_int_equal(f.asked, 1);
+        rest_result_clear(&s.first);
+        rest_result_clear(&s.second);
+        kube_cancel_unref(opts.cancel);
+        kube_rest_client_unref(s.client);
+        kube_io_free(s.io);
+    }
 }
 
 static int64_t fake_now_ns;
@@ -359,6 +482,13 @@ static void a_resolver_that_fails_later_does_not_take_away_what_is_known(void **
     assert_int_equal(r.status, KUBE_OK);
     assert_int_equal(f.asked, 2);
     rest_result_clear(&r);
+    f.failure = KUBE_ERR_CANCELLED; /* but where it says that somebody gave up, that is what happens */
+    fake_now_ns += (int64_t)61 * 1000000000;
+    get_on(io, client, &r);
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    assert_non_null(strstr(kube_error_message(r.err), "resolving localhost"));
+    assert_int_equal(f.asked, 3);
+    rest_result_clear(&r);
     kube_rest_client_unref(client);
     kube_io_free(io);
 }
@@ -389,13 +519,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_addresses_are_used_and_kept_for_the_next_request),
+        cmocka_unit_test(a_host_that_is_an_address_is_not_asked_for),
+        cmocka_unit_test(requests_that_come_while_it_works_wait_for_the_same_answer),
         cmocka_unit_test(several_addresses_are_tried_in_turn),
         cmocka_unit_test(an_unknown_name_fails_everybody_who_waits_with_the_resolvers_words),
         cmocka_unit_test(an_empty_answer_is_no_answer),
         cmocka_unit_test(what_is_no_address_is_refused_by_name),
         cmocka_unit_test(addresses_at_which_nobody_is_are_asked_for_anew),
         cmocka_unit_test(it_is_interrupted_when_nobody_waits_any_more),
+        cmocka_unit_test(one_that_takes_its_time_to_stop_is_waited_for),
         cmocka_unit_test(a_cancelled_request_does_not_take_its_successor_along),
+        cmocka_unit_test(what_it_says_although_it_was_interrupted_is_its_answer),
         cmocka_unit_test(a_resolver_that_fails_later_does_not_take_away_what_is_known),
         cmocka_unit_test(freeing_the_loop_while_it_works_ends_everything_once),
     };

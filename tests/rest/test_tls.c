@@ -1,11 +1,15 @@
 /* Who is trusted, and as whom we come: every way a handshake can go wrong, and the names that go over it. */
+#include "http2_server.h"
 #include "rest_fixture.h"
+
+#include <openssl/pem.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -113,6 +117,60 @@ static void an_expired_certificate_is_refused(void **state)
     get_and_expect(&o, KUBE_ERR_TLS, "has expired");
     rest_fixture_clear(&f);
     kube_testing_cert_free(expired);
+}
+
+static char *pem_of(X509 *cert)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *data = NULL, *copy;
+    long len;
+
+    assert_int_equal(PEM_write_bio_X509(bio, cert), 1);
+    len = BIO_get_mem_data(bio, &data);
+    copy = strndup(data, (size_t)len);
+    BIO_free(bio);
+    return copy;
+}
+
+/* The certificate in this PEM, signed anew to be valid from an hour from now. */
+static char *make_it_of_tomorrow(const char *pem, const kube_testing_cert *issuer)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1), *key_bio = BIO_new_mem_buf(kube_testing_cert_key_pem(issuer), -1);
+    X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
+    char *text;
+
+    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 3600));
+    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    text = pem_of(cert);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    BIO_free(key_bio);
+    return text;
+}
+
+static void a_certificate_that_is_not_valid_yet_is_refused(void **state)
+{
+    http2_server_options options = { .max_streams = 100 };
+    kube_rest_client_options o;
+    http2_server *tomorrow;
+    rest_fixture f;
+    char *pem;
+
+    (void)state;
+    rest_fixture_init(&f);
+    pem = make_it_of_tomorrow(kube_testing_cert_pem(f.server_cert), f.ca);
+    options.cert_pem = pem;
+    options.key_pem = kube_testing_cert_key_pem(f.server_cert);
+    tomorrow = http2_server_start(&options);
+    assert_non_null(tomorrow);
+    snprintf(f.url, sizeof f.url, "https://127.0.0.1:%u", http2_server_port(tomorrow));
+    o = rest_fixture_options(&f);
+    get_and_expect(&o, KUBE_ERR_TLS, "is not valid yet");
+    http2_server_stop(tomorrow);
+    rest_fixture_clear(&f);
+    free(pem);
 }
 
 static void the_host_header_names_the_server_and_not_the_name_on_its_certificate(void **state)
@@ -303,6 +361,7 @@ int main(void)
         cmocka_unit_test(an_authority_that_is_no_certificate_is_refused),
         cmocka_unit_test(a_certificate_for_another_name_is_refused),
         cmocka_unit_test(an_expired_certificate_is_refused),
+        cmocka_unit_test(a_certificate_that_is_not_valid_yet_is_refused),
         cmocka_unit_test(the_host_header_names_the_server_and_not_the_name_on_its_certificate),
         cmocka_unit_test(a_client_certificate_is_shown_when_there_is_one),
         cmocka_unit_test(every_connection_shows_the_certificates_anew),

@@ -33,6 +33,17 @@ static void write_endless_body(kube_testing_connection *c)
     }
 }
 
+enum { LARGE_BYTES = 2 << 20 };
+
+static void write_large_body(kube_testing_connection *c)
+{
+    static char block[LARGE_BYTES];
+
+    memset(block, 'x', sizeof block);
+    kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", sizeof block);
+    kube_testing_connection_write(c, block, sizeof block);
+}
+
 static void write_many_headers(kube_testing_connection *c)
 {
     kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\n");
@@ -86,6 +97,11 @@ static void handler(void *user, kube_testing_connection *c, const kube_testing_r
         kube_testing_connection_hold(c, 30000);
     } else if (strcmp(r->target, "/endless") == 0) {
         write_endless_body(c);
+    } else if (strcmp(r->target, "/large") == 0) {
+        write_large_body(c);
+    } else if (strcmp(r->target, "/half") == 0) {
+        kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        kube_testing_connection_hold(c, 30000);
     } else if (strcmp(r->target, "/headers") == 0) {
         write_many_headers(c);
     } else if (strcmp(r->target, "/long-header") == 0) {
@@ -294,7 +310,21 @@ static void a_body_never_passes_its_ceiling_compressed_or_not(void **state)
 {
     kube_rest_client_options o = rest_fixture_options(*state);
     kube_rest_client *client = NULL;
+    rest_result r;
 
+    o.max_response_bytes = LARGE_BYTES;
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    rest_get(client, "/large", &r);
+    assert_int_equal(r.status, KUBE_OK);
+    assert_int_equal(kube_rest_response_body(r.response).len, LARGE_BYTES);
+    rest_result_clear(&r);
+    kube_rest_client_unref(client);
+    o.max_response_bytes = 1000; /* less than what comes at a time */
+    assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
+    get_and_expect(client, "/large", KUBE_ERR_LIMIT, "larger than 1000 bytes");
+    get_and_expect(client, "/endless", KUBE_ERR_LIMIT, "larger than 1000 bytes");
+    get_and_expect(client, "/ok", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
     o.max_response_bytes = 1 << 20;
     o.compression = KUBE_COMPRESSION_ALWAYS;
     assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
@@ -316,15 +346,19 @@ static void a_connection_the_server_closed_while_idle_is_replaced_unnoticed(void
 static void a_deadline_ends_a_request_at_once(void **state)
 {
     kube_rest_client *client = rest_fixture_client(*state);
+    static const char *const paths[] = { "/hold", "/half" };
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
     kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
-    rest_result r = { 0 };
     int64_t start = test_now_ms();
 
-    request.path = "/hold";
     opts.timeout_ms = 50;
-    r.status = kube_rest_client_do(client, &request, &opts, &r.response, &r.err);
-    assert_outcome(&r, KUBE_ERR_TIMEOUT, "no answer within");
+    for (int i = 0; i < 2; i++) {
+        rest_result r = { 0 };
+
+        request.path = paths[i];
+        r.status = kube_rest_client_do(client, &request, &opts, &r.response, &r.err);
+        assert_outcome(&r, KUBE_ERR_TIMEOUT, "no answer within");
+    }
     assert_true(test_now_ms() - start < 5000);
     get_and_expect(client, "/ok", KUBE_OK, NULL);
     kube_rest_client_unref(client);
@@ -412,6 +446,38 @@ static void a_client_may_be_released_before_its_loop_and_while_requests_run(void
     kube_io_free(io);
 }
 
+static void each_loop_of_a_client_has_connections_of_its_own(void **state)
+{
+    rest_fixture *f = *state;
+    kube_rest_client *client = rest_fixture_client(f);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    unsigned before = kube_testing_http_server_connection_count(f->server);
+    kube_io *loops[3] = { NULL, NULL, NULL };
+
+    request.path = "/ok";
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 3; i++) {
+            rest_result r = { 0 };
+
+            if (round == 0)
+                assert_int_equal(kube_io_new(NULL, &loops[i], NULL), KUBE_OK);
+            if (loops[i] == NULL)
+                continue;
+            assert_int_equal(kube_rest_client_start(client, loops[i], &request, NULL, rest_record, &r, NULL),
+                             KUBE_PENDING);
+            rest_run_until_done(loops[i], &r);
+            assert_int_equal(r.status, KUBE_OK);
+            rest_result_clear(&r);
+        }
+        kube_io_free(loops[1]); /* neither the first nor the last that was met */
+        loops[1] = NULL;
+    }
+    assert_int_equal(kube_testing_http_server_connection_count(f->server) - before, 3);
+    kube_io_free(loops[0]);
+    kube_io_free(loops[2]);
+    kube_rest_client_unref(client);
+}
+
 static void *let_go(void *arg)
 {
     usleep(50000);
@@ -489,6 +555,7 @@ int main(void)
         cmocka_unit_test(a_deadline_ends_a_request_at_once),
         cmocka_unit_test(a_cancel_ends_running_and_waiting_requests_with_one_done_each),
         cmocka_unit_test(freeing_the_loop_ends_what_is_in_flight_with_one_done_each),
+        cmocka_unit_test(each_loop_of_a_client_has_connections_of_its_own),
         cmocka_unit_test(a_client_may_lose_its_last_reference_while_a_blocking_call_waits),
         cmocka_unit_test(what_a_done_starts_is_a_new_try_of_its_own),
         cmocka_unit_test(a_client_may_be_released_before_its_loop_and_while_requests_run),

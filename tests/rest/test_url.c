@@ -27,6 +27,9 @@ static void base_urls_are_brought_into_one_form(void **state)
         { "https://[::1]:6443", "https://[::1]:6443", "::1", "", 6443, true },
         { "https://[FD00::A]/p", "https://[fd00::a]/p", "fd00::a", "/p", 443, true },
         { "https://h.0xfg", "https://h.0xfg", "h.0xfg", "", 443, true },
+        { "https://h.0x-", "https://h.0x-", "h.0x-", "", 443, true },
+        { "https://h.0y", "https://h.0y", "h.0y", "", 443, true },
+        { "https://1-2", "https://1-2", "1-2", "", 443, true },
         { "https://under_score.svc", "https://under_score.svc", "under_score.svc", "", 443, true },
         { "https://h/a%20b", "https://h/a%20b", "h", "/a%20b", 443, true },
         { "https://h//x//", "https://h//x", "h", "//x", 443, true },
@@ -67,6 +70,7 @@ static void what_is_no_base_url_is_refused_with_a_reason(void **state)
         { "https://h:100000", "the port" },
         { "https://h:", "the port" },
         { "https://[::1", "a bracket" },
+        { "https://[::-1]", "no host has" },
         { "https://[::1]x", "between the host and the port" },
         { "https://user:secret@h", "user name or password" },
         { "https://h/a b", "must be escaped" },
@@ -141,14 +145,15 @@ static kube_status target(const kube_rest_request *request, kube_buf *out, kube_
 static void targets_are_escaped_as_go_escapes_them(void **state)
 {
     const kube_rest_param query[] = {
-        { "labelSelector", "a=b,c" }, { "timeout", "32s" }, { "empty", NULL }, { "x y", "z&=+" }
+        { "labelSelector", "a=b,c" }, { "timeout", "32s" }, { "empty", NULL }, { "x y", "z&=+" }, { "_", "-.~" }
     };
     const struct {
         const char *path, *uri, *target;
         size_t query_count;
     } cases[] = {
         { "/api", NULL, "/base/api", 0 },
-        { "/apis/apps/v1", NULL, "/base/apis/apps/v1?labelSelector=a%3Db%2Cc&timeout=32s&empty=&x+y=z%26%3D%2B", 4 },
+        { "/apis/apps/v1", NULL,
+          "/base/apis/apps/v1?labelSelector=a%3Db%2Cc&timeout=32s&empty=&x+y=z%26%3D%2B&_=-.~", 5 },
         { "/api/v1/nodes/system:node", NULL, "/base/api/v1/nodes/system:node", 0 },
         { "/a b/*!'()?#%", NULL, "/base/a%20b/%2A%21%27%28%29%3F%23%25", 0 },
         { "/\xc3\xa9\x01", NULL, "/base/%C3%A9%01", 0 },
@@ -235,6 +240,7 @@ static void redirects_are_followed_on_the_same_origin_only(void **state)
         { "http://h:6443/other", NULL },
         { "https://h/other", NULL },
         { "https://evil.example/other", NULL },
+        { "https://evil.example:6443/other", NULL },
         { "https://h:6443@evil.example/", NULL },
         { "//evil.example/other", NULL },
         { "/a b", NULL },
@@ -269,8 +275,11 @@ static void addresses_and_loopback_are_told_apart_from_names(void **state)
     assert_true(kube__url_host_is_loopback("localhost"));
     assert_true(kube__url_host_is_loopback("127.9.9.9"));
     assert_true(kube__url_host_is_loopback("::1"));
-    assert_false(kube__url_host_is_loopback("fd00::1"));
     assert_false(kube__url_host_is_loopback("128.0.0.1"));
+    assert_false(kube__url_host_is_loopback("fd00::1"));
+    assert_false(kube__url_host_is_loopback("0:0:fd00::1"));
+    assert_false(kube__url_host_is_loopback("::fd00:0:0:1"));
+    assert_false(kube__url_host_is_loopback("::2"));
     assert_false(kube__url_host_is_loopback("localhost.example.com"));
 }
 

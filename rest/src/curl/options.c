@@ -16,8 +16,8 @@ static bool negotiated_http2(CURL *easy)
     const unsigned char *protocol = NULL;
     unsigned len = 0;
 
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls == NULL ||
-        tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == NULL)
+    curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls);
+    if (tls == NULL || tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == NULL)
         return false;
     SSL_get0_alpn_selected(tls->internals, &protocol, &len);
     return len == 2 && memcmp(protocol, "h2", 2) == 0;

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +43,9 @@ static struct {
     void *on_socket_user;
     curl_multi_timer_callback on_timer;
     char host[64]; /* the Host header it was given last */
+    curl_prereq_callback before_request;
+    int repeats;    /* so often it sends a request again */
+    int local_port; /* what it says of it; 0: the truth  */
     bool acting;
     bool forgetful; /* what its timer becomes while it acts is not told */
 } libcurl;
@@ -95,15 +97,31 @@ struct curl_slist *__wrap_curl_slist_append(struct curl_slist *list, const char 
     return fails(KUBE_ERR_OUT_OF_MEMORY) ? NULL : __real_curl_slist_append(list, text);
 }
 
+static int prepare_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    int code = CURL_PREREQFUNC_OK;
+
+    if (libcurl.local_port != 0)
+        local_port = libcurl.local_port;
+    for (int i = 0; i <= libcurl.repeats && code == CURL_PREREQFUNC_OK; i++)
+        code = libcurl.before_request(user, remote_ip, local_ip, remote_port, local_port);
+    return code;
+}
+
 /* Each value is a long or a pointer, which are passed alike. */
 CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
 {
+    curl_prereq_callback preparer = prepare_request;
     va_list args;
     void *value;
 
     va_start(args, option);
     value = va_arg(args, void *);
     va_end(args);
+    if (option == CURLOPT_PREREQFUNCTION) {
+        memcpy(&libcurl.before_request, &value, sizeof value);
+        memcpy(&value, &preparer, sizeof value);
+    }
     if (option != CURLOPT_NOSIGNAL && fails(KUBE_ERR_UNSUPPORTED)) /* set again on a handle that is put aside */
         return libcurl.kind == OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_UNKNOWN_OPTION;
     return __real_curl_easy_setopt(easy, option, value);
@@ -401,6 +419,23 @@ static void a_connection_that_takes_too_long_is_given_up_also_by_a_library_that_
     close(fd);
 }
 
+static void a_request_that_is_repeated_without_end_has_an_end(void **state)
+{
+    kube_rest_client *client = make_client();
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    libcurl.repeats = 5;
+    get_and_expect(io, client, KUBE_OK, NULL);
+    libcurl.repeats = 6;
+    get_and_expect(io, client, KUBE_ERR_UNAVAILABLE, "the connection was lost again and again");
+    libcurl.repeats = 0;
+    get_and_expect(io, client, KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
 static uint64_t connections_of(kube_rest_client *client)
 {
     kube_rest_client_stats stats;
@@ -412,6 +447,34 @@ static uint64_t connections_of(kube_rest_client *client)
 static int tell_of_socket(int fd, int what)
 {
     return libcurl.on_socket(NULL, fd, what, libcurl.on_socket_user, NULL);
+}
+
+/* Beside what libcurl may have for itself: a pair of sockets for its resolver, or a pipe. */
+static void a_request_on_a_connection_nobody_knows_is_answered_all_the_same(void **state)
+{
+    kube_rest_client *client = make_client();
+    kube_io *io = NULL;
+    int pair[2], ends[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    get_and_expect(io, client, KUBE_OK, NULL);
+    assert_int_equal(tell_of_socket(pair[0], CURL_POLL_IN), 0);
+    assert_int_equal(tell_of_socket(ends[0], CURL_POLL_IN), 0);
+    libcurl.local_port = 1;
+    get_and_expect(io, client, KUBE_OK, NULL);
+    libcurl.local_port = 0;
+    assert_int_equal(tell_of_socket(pair[0], CURL_POLL_REMOVE), 0);
+    assert_int_equal(tell_of_socket(ends[0], CURL_POLL_REMOVE), 0);
+    assert_int_equal(connections_of(client), 1);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+    for (int i = 0; i < 2; i++) {
+        close(pair[i]);
+        close(ends[i]);
+    }
 }
 
 static void a_socket_that_cannot_be_watched_starts_the_network_anew(void **state)
@@ -460,28 +523,6 @@ static void a_library_that_asks_for_sockets_which_are_none_of_its_own_does_no_ha
     kube_io_free(io);
     close(ends[0]);
     close(ends[1]);
-}
-
-static void without_a_free_descriptor_there_is_no_connection(void **state)
-{
-    kube_rest_client *client = make_client();
-    struct rlimit limit, none;
-    kube_io *io = NULL;
-    rest_result r;
-
-    (void)state;
-    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    none = (struct rlimit){ 0, limit.rlim_max };
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    get_on(io, client, &r);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
-    assert_non_null(strstr(kube_error_message(r.err), "no connection"));
-    rest_result_clear(&r);
-    get_and_expect(io, client, KUBE_OK, NULL);
-    kube_rest_client_unref(client);
-    kube_io_free(io);
 }
 
 static void the_host_header_has_a_port_unless_it_is_the_usual_one(void **state)
@@ -544,9 +585,10 @@ int main(void)
         ALLOC_TRACE_TEST(a_library_that_lacks_something_is_refused_by_name),
         ALLOC_TRACE_TEST(each_call_of_libcurl_may_fail),
         ALLOC_TRACE_TEST(a_connection_that_takes_too_long_is_given_up_also_by_a_library_that_forgets_its_timer),
+        ALLOC_TRACE_TEST(a_request_that_is_repeated_without_end_has_an_end),
+        ALLOC_TRACE_TEST(a_request_on_a_connection_nobody_knows_is_answered_all_the_same),
         ALLOC_TRACE_TEST(a_socket_that_cannot_be_watched_starts_the_network_anew),
         ALLOC_TRACE_TEST(a_library_that_asks_for_sockets_which_are_none_of_its_own_does_no_harm),
-        ALLOC_TRACE_TEST(without_a_free_descriptor_there_is_no_connection),
         ALLOC_TRACE_TEST(the_host_header_has_a_port_unless_it_is_the_usual_one),
         ALLOC_TRACE_TEST(each_allocation_of_ours_may_fail),
     };

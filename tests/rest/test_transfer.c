@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -497,6 +498,28 @@ static void a_client_may_lose_its_last_reference_while_a_blocking_call_waits(voi
     pthread_join(thread, NULL);
 }
 
+static void without_a_free_descriptor_there_is_no_connection(void **state)
+{
+    kube_rest_client *client = rest_fixture_client(*state);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    struct rlimit limit, none;
+    rest_result r = { 0 };
+    kube_io *io = NULL;
+
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ 0, limit.rlim_max };
+    request.path = "/ok";
+    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    rest_run_until_done(io, &r);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_outcome(&r, KUBE_ERR_UNAVAILABLE, "no connection");
+    get_and_expect(client, "/ok", KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
 /* ---- a retry from a `done` ---- */
 
 typedef struct retry {
@@ -557,6 +580,7 @@ int main(void)
         cmocka_unit_test(freeing_the_loop_ends_what_is_in_flight_with_one_done_each),
         cmocka_unit_test(each_loop_of_a_client_has_connections_of_its_own),
         cmocka_unit_test(a_client_may_lose_its_last_reference_while_a_blocking_call_waits),
+        cmocka_unit_test(without_a_free_descriptor_there_is_no_connection),
         cmocka_unit_test(what_a_done_starts_is_a_new_try_of_its_own),
         cmocka_unit_test(a_client_may_be_released_before_its_loop_and_while_requests_run),
     };

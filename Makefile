@@ -1,5 +1,5 @@
 # Thin: every target is a script or a preset one could run by hand. `make test` does all the set-up by itself.
-.PHONY: all setup build demo test asan tsan mutants coverage soak fuzz e2e bench bench-cached bench-micro docs format tidy valgrind install clean
+.PHONY: all setup build demo test asan tsan mutants coverage soak fuzz fuzz-afl fuzz-coverage abi e2e bench bench-cached bench-micro docs format tidy valgrind install clean
 
 all: build
 
@@ -35,6 +35,18 @@ coverage: setup
 
 fuzz: setup
 	@scripts/fuzz.sh
+
+# The same fuzzers under another engine; needs afl++.
+fuzz-afl: setup
+	@scripts/fuzz-afl.sh
+
+# What the fuzzers reach of everything that reads what others wrote.
+fuzz-coverage: setup
+	@scripts/fuzz-coverage.sh
+
+# The binary interface beside the last release's, or COMMIT's; needs abigail-tools.
+abi: setup
+	@scripts/check-abi.sh $(COMMIT)
 
 # Against a real kube-apiserver, which is built once (needs Go) or taken from KUBEBUILDER_ASSETS.
 e2e: build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The same fuzzers under AFL++ (package afl++), for KUBE_FUZZ_SECONDS (60) each: another engine mutates differently. What
-# it finds stays in build-afl/found/<what>/default/crashes, and makes this fail.
+# The same fuzzers under AFL++ (package afl++), for KUBE_FUZZ_SECONDS (60) each: another engine mutates differently.
+# What it finds stays in build-afl/found/<what>/default/crashes, and makes this fail.
 #   scripts/fuzz-afl.sh [fuzz_json_reader …]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# The binary interface beside that of the last release, or of another commit: a program that was linked with that one
+# has to run with this one. libabigail (package abigail-tools) compares what the public headers describe.
+#   scripts/check-abi.sh [commit]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v abidiff >/dev/null || { echo "check-abi: abidiff is missing: apt-get install abigail-tools" >&2; exit 1; }
+before=${1:-$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null || true)}
+if [[ -z $before ]]; then
+    echo "check-abi: there is no release yet, and no commit was named: nothing to be compatible with" >&2
+    exit 1
+fi
+
+build() { # source folder, build folder
+    cmake -S "$1" -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DKUBE_BUILD_TESTS=OFF -DKUBE_BUILD_PROGRAMS=OFF \
+        -DKUBE_BUILD_STATIC=OFF >"$2.log" && cmake --build "$2" >>"$2.log" ||
+        { cat "$2.log" >&2; exit 1; }
+}
+
+readonly TREE=$PWD/build-abi
+rm -rf "$TREE"
+mkdir -p "$TREE/before"
+git archive "$before" | tar -x -C "$TREE/before"
+build "$TREE/before" "$TREE/before-build"
+build . "$TREE/now-build"
+
+changed=0
+for module in base cache rest auth discovery testing; do
+    library=lib/libkube-$module.so
+    ended=0
+    abidiff --headers-dir1 "$TREE/before/$module/include" --headers-dir2 "$module/include" \
+        "$TREE/before-build/$library" "$TREE/now-build/$library" >"$TREE/$module.txt" 2>&1 || ended=$?
+    # 4: something changed; 8 beside it: incompatibly. 1 and 2: abidiff failed.
+    if ((ended & 8)); then
+        verdict=incompatible
+        changed=1
+    elif ((ended & 3)); then
+        verdict="abidiff failed"
+        changed=1
+    else
+        verdict=$([[ $ended -eq 0 ]] && echo same || echo compatible)
+    fi
+    printf '%-10s %s\n' "$module" "$verdict"
+    [[ $ended -eq 0 ]] || sed 's/^/    /' "$TREE/$module.txt"
+done
+exit "$changed"

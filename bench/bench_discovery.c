@@ -1,9 +1,10 @@
 /* Discovery's own work without network: decoding a recorded aggregated document, building the snapshot, asking it.
- *   bench_discovery apis.aggregated.json */
+ *   bench_discovery [--json FILE] apis.aggregated.json */
 #include <kube/sys/discovery.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { ROUNDS = 300, LOOKUPS = 10000000, LISTS = 2000 };
@@ -14,6 +15,15 @@ static double now_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static FILE *json; /* a line for each figure; NULL: none */
+
+static void tell(const char *job, double ns)
+{
+    printf("%-18s %12.1f ns\n", job, ns);
+    if (json != NULL)
+        fprintf(json, "{\"bench\":\"discovery\",\"job\":\"%s\",\"ns\":%.1f}\n", job, ns);
 }
 
 static kube_str read_document(const char *path)
@@ -68,8 +78,8 @@ static void bench_decoding(kube_str document, const char *path)
         times[i] = now_ns() - began;
     }
     qsort(times, ROUNDS, sizeof times[0], compare);
-    printf("decode and build   %8.3f ms  %6.0f MB/s (median of %d)\n", times[ROUNDS / 2] / 1e6,
-           (double)document.len / times[ROUNDS / 2] * 1e3, ROUNDS);
+    tell("decode and build", times[ROUNDS / 2]);
+    printf("%-18s %12.0f MB/s (median of %d)\n", "", (double)document.len / times[ROUNDS / 2] * 1e3, ROUNDS);
 }
 
 static void bench_questions(const kube_discovery_snapshot *snapshot)
@@ -79,14 +89,14 @@ static void bench_questions(const kube_discovery_snapshot *snapshot)
 
     for (int i = 0; i < LOOKUPS; i++)
         found += kube_discovery_snapshot_group_version(snapshot, "apps/v1") != NULL;
-    printf("group-version      %8.1f ns\n", (now_ns() - began) / LOOKUPS);
+    tell("group-version", (now_ns() - began) / LOOKUPS);
     began = now_ns();
     for (int i = 0; i < LOOKUPS; i++) {
         kube_api_resource_iter it = kube_discovery_snapshot_find(snapshot, KUBE_API_RESOURCE_BY_SHORT_NAME, "deploy");
 
         found += kube_api_resource_iter_next(&it) != NULL;
     }
-    printf("short name         %8.1f ns\n", (now_ns() - began) / LOOKUPS);
+    tell("short name", (now_ns() - began) / LOOKUPS);
     if (found != 2 * (size_t)LOOKUPS) {
         fprintf(stderr, "apps/v1 or deploy was not found\n");
         exit(1);
@@ -100,26 +110,32 @@ static void bench_questions(const kube_discovery_snapshot *snapshot)
             exit(1);
         kube_api_resource_lists_unref(lists);
     }
-    printf("preferred          %8.1f us\n", (now_ns() - began) / LISTS / 1e3);
+    tell("preferred", (now_ns() - began) / LISTS);
 }
 
 int main(int argc, char **argv)
 {
     kube_discovery_snapshot *snapshot;
     kube_str document;
+    const char *path;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s apis.aggregated.json\n", argv[0]);
+    if (argc == 4 && strcmp(argv[1], "--json") == 0)
+        json = fopen(argv[2], "a");
+    if (argc != 2 && json == NULL) {
+        fprintf(stderr, "usage: %s [--json FILE] apis.aggregated.json\n", argv[0]);
         return 2;
     }
-    document = read_document(argv[1]);
-    snapshot = decode(document, argv[1]);
+    path = argv[argc - 1];
+    document = read_document(path);
+    snapshot = decode(document, path);
     printf("%zu bytes, %zu group-versions, %zu resources, snapshot %zu bytes\n", document.len,
            kube_discovery_snapshot_group_version_count(snapshot), kube_discovery_snapshot_resource_count(snapshot),
            kube_discovery_snapshot_memory_bytes(snapshot));
-    bench_decoding(document, argv[1]);
+    bench_decoding(document, path);
     bench_questions(snapshot);
     kube_discovery_snapshot_unref(snapshot);
     free((char *)document.data);
+    if (json != NULL)
+        fclose(json);
     return 0;
 }

@@ -522,7 +522,7 @@ static bool answers_agree(const job *j, kube_str document)
     return agree;
 }
 
-static void measure(const job *j, kube_str document, size_t rounds, bool json)
+static void measure(const job *j, kube_str document, size_t rounds, FILE *json)
 {
     static double seconds[CONTENDERS][MAX_ROUNDS], median[CONTENDERS];
 
@@ -541,13 +541,13 @@ static void measure(const job *j, kube_str document, size_t rounds, bool json)
     for (size_t i = 0; i < CONTENDERS; i++) {
         double mb_per_s = (double)document.len / median[i] / 1e6;
 
-        if (json)
-            printf("{\"bench\":\"json\",\"job\":\"%s\",\"reader\":\"%s\",\"bytes\":%zu,\"rounds\":%zu,"
+        printf("%-10s %-8s %9.1f us %8.1f MB/s %6.2f x yajl\n", j->name, contenders[i], median[i] * 1e6, mb_per_s,
+               median[1] / median[i]);
+        if (json != NULL)
+            fprintf(json,
+                   "{\"bench\":\"json\",\"job\":\"%s\",\"reader\":\"%s\",\"bytes\":%zu,\"rounds\":%zu,"
                    "\"median_us\":%.1f,\"mb_per_s\":%.1f,\"ratio_to_yajl\":%.3f}\n",
                    j->name, contenders[i], document.len, rounds, median[i] * 1e6, mb_per_s, median[1] / median[i]);
-        else
-            printf("%-10s %-8s %9.1f us %8.1f MB/s %6.2f x yajl\n", j->name, contenders[i], median[i] * 1e6, mb_per_s,
-                   median[1] / median[i]);
     }
 }
 
@@ -568,19 +568,20 @@ int main(int argc, char **argv)
 {
     const char *path = NULL;
     size_t rounds = DEFAULT_ROUNDS;
-    bool json = false, agree = true;
+    FILE *json = NULL; /* a line for each figure; closed by the end of the process */
+    bool agree = true;
     kube_str document;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
+        if (strcmp(argv[i], "--json") == 0 && i + 1 < argc)
+            json = fopen(argv[++i], "a");
         else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
             rounds = (size_t)strtoul(argv[++i], NULL, 10);
         else
             path = argv[i];
     }
     if (path == NULL || rounds == 0 || rounds > MAX_ROUNDS) {
-        fprintf(stderr, "usage: bench_json [--json] [--rounds N] DOCUMENT\n");
+        fprintf(stderr, "usage: bench_json [--json FILE] [--rounds N] DOCUMENT\n");
         return 2;
     }
     if (!read_file(path, &document)) {

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# The benchmarks on recorded documents, peers in the same run. Figures of one machine: what counts is the ratio.
+# The benchmarks on recorded documents, peers in the same run: a table, and a line of JSON for each figure in
+# build-bench/bench.json. Figures of one machine: what counts is the ratio.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cmake --preset bench >/dev/null
 cmake --build --preset bench
+rm -f build-bench/bench.json
 for program in build-bench/bench/bench_*; do
     [[ -x $program ]] || continue
-    "$program" "$@" tests/fixtures/kube-apiserver-1.37/large/apis.aggregated.json
+    "$program" --json build-bench/bench.json "$@" tests/fixtures/kube-apiserver-1.37/large/apis.aggregated.json
 done

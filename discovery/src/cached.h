@@ -37,7 +37,8 @@ typedef struct kube__view {
     kube__counted counted;
     kube_discovery_snapshot *base; /* NULL: nothing */
     uint64_t *generations;         /* of the documents that say what the base says, 0: of none. The group list's
-                                             first, then one for each group-version of the base. NULL: of none at all */
+                                             first, then one for each group-version of the base. NULL: there is no
+                                             base, or no store of documents */
     kube_store_info entry;         /* the entry it was read from or written as; generation 0: none */
     uint64_t answer;               /* the serial of the delegate's answer that is behind it, or a later one; 0: none */
     kube__part *parts;

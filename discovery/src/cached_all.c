@@ -83,7 +83,7 @@ static kube_status answer_whole(kube__cached_op *op)
     bool anything_new = false;
 
     for (size_t i = 0; i < count; i++) {
-        if (op->sources[i] == KUBE__SOURCE_BASE && view->generations != NULL)
+        if (op->sources[i] == KUBE__SOURCE_BASE)
             op->generations[i] = view->generations[i];
         anything_new = anything_new || op->sources[i] == KUBE__SOURCE_LIVE;
     }
@@ -132,8 +132,7 @@ static kube_status load_version(kube__cached_op *op, size_t i)
     case KUBE__SOURCE_BASE: {
         const kube_group_version *v = find(op->view->base, key);
 
-        if (op->view->generations != NULL)
-            op->generations[i + 1] = op->view->generations[v - op->view->base->versions + 1];
+        op->generations[i + 1] = op->view->generations[v - op->view->base->versions + 1];
         return copy_version(op, i, v);
     }
     case KUBE__SOURCE_PART: {
@@ -241,7 +240,7 @@ static kube_status begin_composing(kube__cached_op *op)
 
     op->step = compose;
     op->next = 0;
-    if (op->groups_source == KUBE__SOURCE_BASE && op->view->generations != NULL)
+    if (op->groups_source == KUBE__SOURCE_BASE)
         op->generations[0] = op->view->generations[0];
     if (op->groups == NULL)
         return st;

@@ -106,7 +106,7 @@ kube_status kube__cached_judge_read(kube__cached_op *op)
 
     if (kube__cached_is_over(op, st))
         return st;
-    op->out_of_reach = op->out_of_reach || kube__is_out_of_reach(st);
+    op->out_of_reach = kube__is_out_of_reach(st); /* one that was before is not read */
     if (st == KUBE_ERR_NOT_FOUND) {
         kube_error_free(op->err);
         op->err = NULL;

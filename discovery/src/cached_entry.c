@@ -177,7 +177,7 @@ static bool is_usable(kube__cached_op *op)
     bool ours = false;
 
     if (op->forced || op->view->base == NULL || op->entry.generation == 0 ||
-        op->entry.generation != op->view->entry.generation || !kube__cached_may_use(op->c, KUBE__ENTRY_NAME, &ours))
+        !kube__cached_may_use(op->c, KUBE__ENTRY_NAME, &ours))
         return false;
     if (op->freshness != KUBE_FRESHNESS_ONLY_IF_CACHED && !kube__cached_in_time(op->c, op->entry.stored_at_unix_ms))
         return false;

@@ -24,7 +24,7 @@ static size_t character_bytes(const unsigned char *p, size_t len)
 static bool is_kept(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("_()/.", c) != NULL);
+           memchr("_()/.", c, 5) != NULL;
 }
 
 static void append_replaced(kube_buf *out, const char *text, size_t len)

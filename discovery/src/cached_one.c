@@ -65,7 +65,7 @@ static kube_status one_from_live(kube__cached_op *op)
     st = kube__cached_reserve(op, op->live->version_count);
     if (st != KUBE_OK)
         return st;
-    if (op->entry_is_old && op->live == op->view->base && op->view->generations != NULL)
+    if (op->entry_is_old && op->live == op->view->base)
         memcpy(op->generations, op->view->generations, (op->live->version_count + 1) * sizeof *op->generations);
     if (is_worth_writing(op, document))
         op->sources[document] = KUBE__SOURCE_LIVE;

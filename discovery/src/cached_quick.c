@@ -109,7 +109,7 @@ static bool is_for_quick(kube__cached_op *op)
 {
     kube_store_info info;
 
-    if (op->c->documents != NULL || op->live != NULL || op->freshness != KUBE_FRESHNESS_TTL || op->c->ttl_ms < 0)
+    if (op->freshness != KUBE_FRESHNESS_TTL)
         return false;
     return op->has_changes || op->c->store == NULL ||
            kube_store_peek(op->c->store, kube__cached_entry_key(op, "snapshot"), &info) == KUBE_ERR_UNSUPPORTED;

@@ -112,14 +112,6 @@ kube_status kube__view_with_generation(const kube__view *view, size_t document, 
 {
     kube_status st = copy(view, out, err);
 
-    if (st == KUBE_OK && (*out)->generations == NULL) {
-        (*out)->generations = kube__calloc(view->base->version_count + 1, sizeof *view->generations);
-        if ((*out)->generations == NULL) {
-            kube__view_unref(*out);
-            *out = NULL;
-            return kube_error_no_memory(err);
-        }
-    }
     if (st == KUBE_OK)
         (*out)->generations[document] = generation;
     return st;

@@ -155,7 +155,7 @@ static uint64_t generation_that_stands(const kube__cached_op *op)
 {
     const kube__view *view = op->view;
 
-    return op->live_is_new && op->answer == view->base && view->generations != NULL ? view->generations[op->next] : 0;
+    return op->live_is_new && op->answer == view->base ? view->generations[op->next] : 0;
 }
 
 static kube_status write_one(kube__cached_op *op)
@@ -329,7 +329,7 @@ kube_status kube__cached_write_entry(kube__cached_op *op)
     const kube__cached *c = op->c;
 
     op->step = kube__cached_end;
-    if (op->freshness == KUBE_FRESHNESS_ONLY_IF_CACHED || is_outdone(op))
+    if (is_outdone(op))
         return KUBE_OK;
     if (!op->entry_is_old)
         return c->documents != NULL ? publish_document(op) : publish_base(op, &op->view->entry);

@@ -46,8 +46,7 @@ kube__text kube__read_text(kube__document *d, bool *unclean)
     if (value.escaped) {
         kube_buf_reset(&b->scratch);
         plain = kube_json_string_text(value, &b->scratch);
-        if (b->in.failure == KUBE_OK)
-            b->in.failure = kube_buf_status(&b->scratch, NULL);
+        b->in.failure = kube_buf_status(&b->scratch, NULL); /* of one that has failed nothing is read */
     }
     text = plain.len <= KUBE__TEXT_MAX_BYTES ? kube__intern_text(&b->in, plain) : KUBE__TEXT_UNCLEAN;
     if (text == KUBE__TEXT_UNCLEAN)

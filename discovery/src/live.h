@@ -56,8 +56,7 @@ typedef struct kube__fetch_request {
 
 typedef enum kube__fetch_phase {
     KUBE__FETCH_GROUPS,  /* /api and /apis are on their way, or being decoded */
-    KUBE__FETCH_WALK,    /* group-versions are asked for one by one           */
-    KUBE__FETCH_DONE
+    KUBE__FETCH_WALK     /* group-versions are asked for one by one           */
 } kube__fetch_phase;
 
 /* One fetch, from its start to its `done`. */

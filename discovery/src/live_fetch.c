@@ -55,13 +55,8 @@ static kube_status run_phases(kube__fetch *f, kube_error **err)
             return st;
         f->phase = KUBE__FETCH_WALK;
     }
-    if (f->phase == KUBE__FETCH_WALK) {
-        st = kube__fetch_walk(f);
-        if (st != KUBE_OK)
-            return st;
-        f->phase = KUBE__FETCH_DONE;
-    }
-    return build(f, err);
+    st = kube__fetch_walk(f);
+    return st == KUBE_OK ? build(f, err) : st;
 }
 
 kube_status kube__fetch_advance(kube__fetch *f)

@@ -30,8 +30,6 @@ static int compare(const void *a, const void *b)
 
     while (l[i] != '\0' && l[i] == r[i])
         i++;
-    if (l[i] == '\0' && r[i] == '\0')
-        return strcmp(kube_error_message(left->error), kube_error_message(right->error));
     return (unsigned char)(l[i] != '\0' ? l[i] : ':') - (unsigned char)(r[i] != '\0' ? r[i] : ':');
 }
 

@@ -36,6 +36,9 @@ static void bytes_that_are_no_text_are_replaced_one_by_one(void **state)
     (void)state;
     expect_folder("https://h\xff\xfe", "h__");
     expect_folder("https://h\xc3", "h_");
+    expect_folder("https://h\xc3x", "h_x");
+    expect_folder("https://h\xe2\x82x", "h__x");
+    expect_folder("https://h\xe2\x82\xacx", "h_x"); /* one character, of three bytes */
     expect_folder("https://\xf0\x9f\x98\x80x", "_x");
     expect_folder("https://h\r\n\x1b[2J", "h____2J");
 }
@@ -48,6 +51,21 @@ static void no_name_leads_out_of_the_folder(void **state)
     expect_folder("/etc/passwd", "etc/passwd");
     expect_folder("https://./a/./b", "a/b");
     expect_folder("", "");
+}
+
+static void of_a_path_without_end_the_beginning_is_kept(void **state)
+{
+    enum { KEPT = 128, SEGMENTS = KEPT + 10 };
+    char url[2 * SEGMENTS + 1] = "", expected[2 * SEGMENTS + 1] = "";
+
+    (void)state;
+    for (int i = 0; i < SEGMENTS; i++) {
+        snprintf(url + 2 * i, 3, "%c/", i < KEPT ? 'a' : 'b');
+        if (i < KEPT)
+            snprintf(expected + 2 * i, 3, "a/");
+    }
+    expected[2 * KEPT - 1] = '\0';
+    expect_folder(url, expected);
 }
 
 static void libkubes_own_folder_is_one_segment_and_tells_identities_apart(void **state)
@@ -88,6 +106,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_server_has_the_folder_kubectl_gives_it),
         ALLOC_TRACE_TEST(bytes_that_are_no_text_are_replaced_one_by_one),
         ALLOC_TRACE_TEST(no_name_leads_out_of_the_folder),
+        ALLOC_TRACE_TEST(of_a_path_without_end_the_beginning_is_kept),
         ALLOC_TRACE_TEST(libkubes_own_folder_is_one_segment_and_tells_identities_apart),
         ALLOC_TRACE_TEST(a_very_long_url_still_has_a_folder),
     };

@@ -137,10 +137,12 @@ static void keys_are_told_apart_by_case_and_unknown_ones_are_skipped(void **stat
         NULL, "{\"Items\":[" GROUP("no.io", "") "],\"more\":{\"items\":[1,{\"a\":[]}]},\"items\":[{\"x\":[[[]]],"
               "\"metadata\":{\"Name\":\"no\",\"name\":\"a.io\",\"creationTimestamp\":null},\"versions\":["
               "{\"version\":\"v1\",\"RESOURCES\":[],"
-              "\"resources\":[{\"resource\":\"a\"," KIND("A") ",\"future\":1}]}]}]}");
+              "\"resources\":[{\"resource\":\"a\",\"responseKind\":{\"Kind\":\"B\",\"kind\":\"A\",\"x\":{}},"
+              "\"future\":1}]}]}]}");
 
     (void)state;
     assert_string_equal(groups_text(kube_discovery_snapshot_groups(s)), "a.io[a.io/v1*]");
+    assert_string_equal(kube_api_resource_kind(kube_api_resource_list_at(list_of(s, "a.io/v1"), 0)), "A");
     assert_string_equal(list_text(list_of(s, "a.io/v1")), "a");
     kube_discovery_snapshot_unref(s);
 }

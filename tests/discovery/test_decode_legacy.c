@@ -95,6 +95,43 @@ static void a_group_list_keeps_the_servers_order_and_preference(void **state)
     assert_string_equal(groups_of(KUBE_DISCOVERY_DOCUMENT_GROUP_LIST, "{}"), "");
 }
 
+static void unknown_members_are_skipped_wherever_they_are(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        groups_of(KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+                  "{\"more\":[{}],\"groups\":[{\"Name\":\"b\",\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\","
+                  "\"Version\":\"v2\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"a/v1\",\"x\":1,"
+                  "\"version\":\"v1\"},\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\",\"port\":1}]}]}"),
+        "a[a/v1*]");
+}
+
+static void a_wrong_type_is_no_group_list(void **state)
+{
+    static const char *const bad[] = { "{\"groups\":{}}",
+                                       "{\"groups\":[1]}",
+                                       "{\"groups\":[{\"name\":1}]}",
+                                       "{\"groups\":[{\"versions\":[\"v1\"]}]}",
+                                       "{\"groups\":[{\"versions\":[{\"version\":1}]}]}",
+                                       "{\"groups\":[{\"preferredVersion\":[]}]}",
+                                       "{\"groups\":[{\"serverAddressByClientCIDRs\":{}}]}",
+                                       "{\"groups\":[{\"serverAddressByClientCIDRs\":[1]}]}",
+                                       "{\"groups\":[{\"kind\":null},{\"apiVersion\":{}}]}" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        kube_discovery_snapshot_builder *b = new_builder();
+        kube_error *err = NULL;
+
+        assert_int_equal(kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST,
+                                                                    kube_str_c(bad[i]), NULL, &err),
+                         KUBE_ERR_PARSE);
+        assert_memory_equal(kube_error_message(err), "the document: APIGroupList: ", 28); /* nobody said which */
+        kube_error_free(err);
+        kube_discovery_snapshot_builder_free(b);
+    }
+}
+
 static void the_name_of_a_group_version_is_what_the_list_says_and_not_what_it_is_looked_up_by(void **state)
 {
     kube_discovery_snapshot_builder *b = new_builder();
@@ -232,6 +269,105 @@ static void a_failure_is_kept_with_its_error_until_a_list_comes(void **state)
     kube_discovery_snapshot_unref(s);
 }
 
+static void a_failure_that_nobody_explains_is_still_one(void **state)
+{
+    kube_discovery_snapshot_builder *b = new_builder();
+    kube_discovery_snapshot *s;
+    kube_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "a/v1", NULL, NULL), KUBE_OK);
+    s = build(b);
+    assert_int_equal(kube_discovery_snapshot_failures(s, &err), KUBE_ERR_PARTIAL);
+    assert_string_equal(kube_error_message(err),
+                        "unable to retrieve the complete list of server APIs: a/v1: no resources");
+    assert_int_equal(kube_error_status(kube_error_child_at(err, 0)), KUBE_ERR_UNAVAILABLE);
+    kube_error_free(err);
+    kube_discovery_snapshot_unref(s);
+}
+
+static char *repeated(const char *first, const char *again, size_t count, const char *last)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+
+    assert_non_null(f);
+    fputs(first, f);
+    for (size_t i = 0; i < count; i++)
+        fputs(again, f);
+    fputs(last, f);
+    assert_int_equal(fclose(f), 0);
+    return text;
+}
+
+/* It takes only three megabytes to say so. */
+static void a_list_with_more_resources_than_any_cluster_does_not_take_the_others_away(void **state)
+{
+    char *many = repeated("{\"resources\":[{}", ",{}", 1000000, "]}");
+    kube_discovery_snapshot_builder *b = new_builder();
+    kube_discovery_snapshot *s;
+    kube_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "a/v1", kube_str_c(many), &err), KUBE_ERR_LIMIT);
+    assert_non_null(strstr(kube_error_message(err), "than libkube accepts"));
+    kube_error_free(err);
+    assert_int_equal(kube_discovery_snapshot_builder_add_resources(
+                         b, "b/v1", kube_str_c("{\"resources\":[{\"name\":\"x\"}]}"), NULL),
+                     KUBE_OK);
+    s = build(b);
+    assert_null(list_of(s, "a/v1"));
+    assert_string_equal(list_text(list_of(s, "b/v1")), "x");
+    kube_discovery_snapshot_unref(s);
+    free(many);
+}
+
+/* Names of a megabyte each: it is the sum of all that is bounded. */
+static void more_text_than_any_cluster_has_is_refused(void **state)
+{
+    enum { MEGABYTE = 1 << 20 };
+    char *name = repeated("g/v00", "x", MEGABYTE, "");
+    kube_discovery_snapshot_builder *b = new_builder();
+    kube_discovery_snapshot *s = NULL;
+    kube_status st = KUBE_OK;
+    kube_error *err = NULL;
+    int added = 0;
+
+    (void)state;
+    for (; st == KUBE_OK && added < 64; added++) {
+        name[3] = (char)('0' + added / 10);
+        name[4] = (char)('0' + added % 10);
+        st = kube_discovery_snapshot_builder_add_failure(b, name, NULL, &err);
+    }
+    assert_int_equal(st, KUBE_ERR_LIMIT);
+    assert_int_equal(added, 32); /* of 64 megabytes each took two: with its group, and without */
+    assert_non_null(strstr(kube_error_message(err), "than libkube accepts"));
+    assert_int_equal(kube_discovery_snapshot_builder_build(b, &s, NULL), KUBE_ERR_LIMIT);
+    kube_error_free(err);
+    kube_discovery_snapshot_builder_free(b);
+    free(name);
+}
+
+static void what_was_asked_for_by_itself_outlives_mixed_formats(void **state)
+{
+    kube_discovery_snapshot_builder *b = new_builder();
+    kube_discovery_snapshot *s;
+
+    (void)state;
+    add(b, KUBE_DISCOVERY_DOCUMENT_API_VERSIONS, "{\"versions\":[\"v1\"]}");
+    assert_int_equal(kube_discovery_snapshot_builder_add_resources(
+                         b, "v1", kube_str_c("{\"resources\":[{\"name\":\"pods\"}]}"), NULL),
+                     KUBE_OK);
+    add(b, KUBE_DISCOVERY_DOCUMENT_AGGREGATED,
+        "{\"items\":[{\"metadata\":{\"name\":\"a\"},\"versions\":[{\"version\":\"v1\",\"resources\":["
+        "{\"resource\":\"x\",\"responseKind\":{\"kind\":\"X\"}}]}]}]}");
+    s = build(b);
+    assert_string_equal(list_text(list_of(s, "v1")), "pods");
+    assert_null(list_of(s, "a/v1"));
+    kube_discovery_snapshot_unref(s);
+}
+
 static void a_builder_refuses_what_is_no_group_version(void **state)
 {
     kube_discovery_snapshot_builder *b = new_builder();
@@ -242,9 +378,10 @@ static void a_builder_refuses_what_is_no_group_version(void **state)
     assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "../x", kube_str_c("{}"), NULL),
                      KUBE_ERR_INVALID_ARG);
     assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "", why, NULL), KUBE_ERR_INVALID_ARG);
-    assert_int_equal(
-        kube_discovery_snapshot_builder_add_groups(b, (kube_discovery_document)7, kube_str_c("{}"), "", NULL),
-        KUBE_ERR_INVALID_ARG);
+    for (int kind = 0; kind <= 7; kind += 7)
+        assert_int_equal(
+            kube_discovery_snapshot_builder_add_groups(b, (kube_discovery_document)kind, kube_str_c("{}"), "", NULL),
+            KUBE_ERR_INVALID_ARG);
     kube_discovery_snapshot_builder_free(b);
     kube_discovery_snapshot_builder_free(NULL);
 }
@@ -260,6 +397,9 @@ static void a_snapshot_is_made_once(void **state)
     assert_int_equal(kube_discovery_snapshot_builder_add_resources(b, "a/v1", kube_str_c("{}"), NULL),
                      KUBE_ERR_INVALID_STATE);
     assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "a/v1", NULL, NULL), KUBE_ERR_INVALID_STATE);
+    assert_int_equal(kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_GROUP_LIST, kube_str_c("{}"),
+                                                                "", NULL),
+                     KUBE_ERR_INVALID_STATE);
     assert_null(again);
     assert_int_equal(kube_discovery_snapshot_group_count(s), 0);
     assert_null(kube_discovery_snapshot_group_version(s, "v1"));
@@ -321,7 +461,7 @@ static void the_servers_version_is_thirteen_strings(void **state)
     assert_string_equal(kube_server_version_get(same, KUBE_SERVER_VERSION_BUILD_DATE), "");
     assert_string_equal(kube_server_version_get(same, (kube_server_version_field)99), "");
     kube_server_version_unref(same);
-    kube_server_version_unref(NULL);
+    kube_server_version_unref(kube_server_version_ref(NULL));
 }
 
 static void what_is_no_version_is_refused(void **state)
@@ -349,11 +489,17 @@ int main(void)
         ALLOC_TRACE_TEST(api_versions_without_versions_are_still_a_group),
         ALLOC_TRACE_TEST(a_list_without_resources_is_empty_whether_it_is_null_or_missing),
         ALLOC_TRACE_TEST(a_group_list_keeps_the_servers_order_and_preference),
+        ALLOC_TRACE_TEST(unknown_members_are_skipped_wherever_they_are),
+        ALLOC_TRACE_TEST(a_wrong_type_is_no_group_list),
         ALLOC_TRACE_TEST(the_name_of_a_group_version_is_what_the_list_says_and_not_what_it_is_looked_up_by),
         ALLOC_TRACE_TEST(a_resource_list_has_all_members_of_a_resource),
         ALLOC_TRACE_TEST(a_list_without_a_group_version_has_the_one_that_was_asked_for),
         ALLOC_TRACE_TEST(another_kind_or_a_wrong_type_is_no_resource_list),
         ALLOC_TRACE_TEST(a_failure_is_kept_with_its_error_until_a_list_comes),
+        ALLOC_TRACE_TEST(a_failure_that_nobody_explains_is_still_one),
+        ALLOC_TRACE_TEST(a_list_with_more_resources_than_any_cluster_does_not_take_the_others_away),
+        ALLOC_TRACE_TEST(more_text_than_any_cluster_has_is_refused),
+        ALLOC_TRACE_TEST(what_was_asked_for_by_itself_outlives_mixed_formats),
         ALLOC_TRACE_TEST(a_builder_refuses_what_is_no_group_version),
         ALLOC_TRACE_TEST(a_snapshot_is_made_once),
         ALLOC_TRACE_TEST(only_the_name_of_a_group_decides_whether_it_is_left_out),

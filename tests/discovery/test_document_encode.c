@@ -147,19 +147,57 @@ static void what_a_legacy_server_says_of_a_group_is_kept(void **state)
     (void)state;
     assert_groups(s, groups);
     kube_discovery_snapshot_unref(s);
+    s = snapshot_of("{\"groups\":[{\"name\":\"b\",\"versions\":[],\"serverAddressByClientCIDRs\":[]}]}", "b/v1", "{}");
+    assert_groups(s, "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"b\",\"versions\":[],"
+                     "\"preferredVersion\":{\"groupVersion\":\"\",\"version\":\"\"}},{\"name\":\"b\",\"versions\":["
+                     "{\"groupVersion\":\"b/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"groupVersion\":\"b/v1\","
+                     "\"version\":\"v1\"}}]}\n"); /* an empty list of addresses is left out */
+    kube_discovery_snapshot_unref(s);
+}
+
+/* So many that some are past the ceiling: they are dropped by pairs, and the group stays. */
+static void of_addresses_without_end_the_first_are_kept(void **state)
+{
+    enum { MANY = 6000, KEPT = 5000 };
+    kube_buf groups = KUBE_BUF_INIT(1 << 20), expected = KUBE_BUF_INIT(1 << 20);
+    kube_discovery_snapshot *s;
+
+    (void)state;
+    kube_buf_append_c(&groups, "{\"groups\":[{\"name\":\"a\",\"serverAddressByClientCIDRs\":[");
+    kube_buf_append_c(&expected, "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"a\","
+                                 "\"versions\":null,\"preferredVersion\":{\"groupVersion\":\"\",\"version\":\"\"},"
+                                 "\"serverAddressByClientCIDRs\":[");
+    for (int i = 0; i < MANY; i++) {
+        kube_buf *const both[] = { &groups, &expected };
+
+        for (int k = 0; k < (i < KEPT ? 2 : 1); k++)
+            kube_buf_append_f(both[k], "%s{\"clientCIDR\":\"%d\",\"serverAddress\":\"h\"}", i > 0 ? "," : "", i);
+    }
+    kube_buf_append_c(&groups, "]}]}");
+    kube_buf_append_c(&expected, "]}]}\n");
+    s = snapshot_of(groups.data, "b/v1", "{}");
+    kube_buf_clear(&groups);
+    kube_buf_append_c(&groups, "");
+    kube__encode_group_list(kube_discovery_snapshot_groups(s), &groups);
+    assert_non_null(strstr(groups.data, "\"serverAddress\":\"h\"}]},{\"name\":\"b\""));
+    assert_memory_equal(groups.data, expected.data, expected.len - 3); /* up to the end of its group */
+    kube_discovery_snapshot_unref(s);
+    kube_buf_clear(&groups);
+    kube_buf_clear(&expected);
 }
 
 static void what_html_would_mistake_is_escaped_and_nothing_else(void **state)
 {
     kube_discovery_snapshot *s =
         snapshot_of("{\"groups\":[]}", "g/v1",
-                    "{\"resources\":[{\"name\":\"a<b>&\\\"\\\\/\\u00e9\\u2028\\u2029\\u202a\xf0\x9f\x98\x80\"}]}");
+                    "{\"resources\":[{\"name\":\"a<b>&\\\"\\\\/\\u00e9\\u2028\\u2029\\u202a\\u2200"
+                    "\xf0\x9f\x98\x80\"}]}");
 
     (void)state;
     assert_list(
         s, "g/v1",
         "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"g/v1\",\"resources\":[{\"name\":"
-        "\"a\\u003cb\\u003e\\u0026\\\"\\\\/\xc3\xa9\\u2028\\u2029\xe2\x80\xaa\xf0\x9f\x98\x80\","
+        "\"a\\u003cb\\u003e\\u0026\\\"\\\\/\xc3\xa9\\u2028\\u2029\xe2\x80\xaa\xe2\x88\x80\xf0\x9f\x98\x80\","
         "\"singularName\":\"\",\"namespaced\":false,\"kind\":\"\",\"verbs\":null}]}\n");
     kube_discovery_snapshot_unref(s);
 }
@@ -180,6 +218,7 @@ int main(void)
         cmocka_unit_test(every_member_of_a_resource_is_written_in_order),
         cmocka_unit_test(a_null_list_and_an_empty_one_are_told_apart),
         cmocka_unit_test(what_a_legacy_server_says_of_a_group_is_kept),
+        cmocka_unit_test(of_addresses_without_end_the_first_are_kept),
         cmocka_unit_test(what_html_would_mistake_is_escaped_and_nothing_else),
         cmocka_unit_test(no_groups_are_an_empty_list),
     };

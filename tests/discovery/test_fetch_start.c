@@ -166,6 +166,9 @@ static void a_fetch_that_cannot_begin_fails_at_once_and_is_never_done(void **sta
                      KUBE_ERR_INVALID_ARG);
     assert_int_equal(kube_discovery_fetch_start(NULL, io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL),
                      KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_discovery_fetch_start(d, NULL, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL),
+                     KUBE_ERR_INVALID_ARG);
+    assert_int_equal(start(d, io, &(kube_call_options){ .struct_size = 0 }, &o), KUBE_ERR_INVALID_ARG);
     assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
     kube_cancel_fire(opts.cancel);
     assert_int_equal(start(d, io, &opts, &o), KUBE_ERR_CANCELLED);

@@ -16,6 +16,7 @@ static void aggregated_documents_are_known_by_three_parameters_in_any_order(void
     (void)state;
     assert_true(is_aggregated("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"));
     assert_true(is_aggregated("application/json; as=APIGroupDiscoveryList;v=v2 ; g=apidiscovery.k8s.io"));
+    assert_true(is_aggregated("\tapplication/json;\tas=APIGroupDiscoveryList;v=v2\t;g=apidiscovery.k8s.io"));
     assert_true(is_aggregated("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList;charset=utf-8"));
     assert_true(is_aggregated("Application/JSON;G=apidiscovery.k8s.io;V=\"v2\";AS=APIGroupDiscoveryList;"));
     assert_true(is_aggregated("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList;profile=nopeer"));
@@ -57,6 +58,8 @@ static void a_malformed_header_is_refused_whatever_the_body(void **state)
                                        "application/json v=v2",
                                        "application/j@son",
                                        "application/json;v=\"v2",
+                                       "application/json;v=\"v2\\",
+                                       "application/js\x7fon",
                                        "application/json;;v=v2" };
     kube_error *err = NULL;
     bool aggregated = false;
@@ -106,11 +109,29 @@ static void a_web_page_is_named_as_what_it_is(void **state)
         KUBE_ERR_PROTOCOL);
 }
 
+static void a_name_without_end_is_cut(void **state)
+{
+    char text[1024], expected[256];
+    kube_error *err = NULL;
+    bool aggregated = false;
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    snprintf(expected, sizeof expected, "answered %.200s, not JSON", text);
+    assert_int_equal(kube__judge_answer(text, kube_str_c("<html>"), 200, &aggregated, &err), KUBE_ERR_PROTOCOL);
+    assert_string_equal(kube_error_message(err), expected);
+    kube_error_free(err);
+}
+
 static void json_under_another_name_is_read_as_a_legacy_document(void **state)
 {
     bool aggregated = true;
 
     (void)state;
+    assert_int_equal(kube__judge_answer("json", kube_str_c("null"), 200, &aggregated, NULL), KUBE_OK);
+    assert_false(aggregated);
+    aggregated = true;
     assert_int_equal(
         kube__judge_answer("text/plain", kube_str_c(" \n{\"kind\":\"APIVersions\"}"), 200, &aggregated, NULL), KUBE_OK);
     assert_false(aggregated);
@@ -139,6 +160,7 @@ int main(void)
         ALLOC_TRACE_TEST(more_parameters_than_anybody_sends_are_refused),
         ALLOC_TRACE_TEST(a_web_page_is_named_as_what_it_is),
         cmocka_unit_test(a_body_of_blanks_is_no_json_whatever_it_is_called),
+        ALLOC_TRACE_TEST(a_name_without_end_is_cut),
         ALLOC_TRACE_TEST(json_under_another_name_is_read_as_a_legacy_document),
         ALLOC_TRACE_TEST(an_empty_body_is_an_error_of_its_own),
     };

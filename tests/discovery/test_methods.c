@@ -34,8 +34,12 @@ static void each_method_asks_for_what_it_needs(void **state)
         assert_int_equal(f.want, KUBE_DISCOVERY_WANT_ALL);
         assert_string_equal(groups_text(groups), "a[a/v1*]");
         assert_string_equal(lists_text(lists), "a/v1: x");
+        assert_null(kube_api_resource_lists_at(lists, 1));
         kube_api_group_list_unref(groups);
         kube_api_resource_lists_unref(lists);
+        assert_int_equal(kube_discovery_server_groups_and_resources(d, NULL, &groups, NULL, NULL), KUBE_OK);
+        assert_string_equal(groups_text(groups), "a[a/v1*]");
+        kube_api_group_list_unref(groups);
         assert_int_equal(kube_discovery_server_preferred_resources(d, NULL, &lists, NULL), KUBE_OK);
         assert_string_equal(lists_text(lists), "a/v1: x");
         kube_api_resource_lists_unref(lists);
@@ -216,6 +220,51 @@ static void what_is_no_group_version_is_refused_before_anybody_is_asked(void **s
     kube_discovery_unref(d);
 }
 
+static void without_a_discovery_no_question_is_asked(void **state)
+{
+    kube_api_group_list *groups = NULL;
+    kube_api_resource_lists *lists = NULL;
+    kube_server_version *version = NULL;
+    kube_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(kube_discovery_server_groups(NULL, NULL, &groups, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_discovery_server_groups_and_resources(NULL, NULL, &groups, &lists, &err),
+                     KUBE_ERR_INVALID_ARG);
+    assert_string_equal(kube_error_message(err), "a discovery is needed");
+    assert_int_equal(kube_discovery_server_preferred_resources(NULL, NULL, &lists, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_discovery_server_version(NULL, NULL, &version, NULL), KUBE_ERR_INVALID_ARG);
+    assert_null(groups);
+    assert_null(lists);
+    assert_null(version);
+    assert_null(kube_discovery_ref(NULL));
+    kube_error_free(err);
+}
+
+/* It should have failed; what it says of the group-version is passed on. */
+static void a_group_version_that_failed_in_an_answer_is_a_failure(void **state)
+{
+    fake_discovery f = { .later = false };
+    kube_discovery *d = fake_discovery_new(&f, 0);
+    kube_discovery_snapshot_builder *b = NULL;
+    kube_api_resource_list *list = NULL;
+    kube_error *err = NULL, *why = NULL;
+
+    (void)state;
+    (void)kube_error_set(&why, KUBE_ERR_SERVER, "broken");
+    assert_int_equal(kube_discovery_snapshot_builder_new(0, &b, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "a/v1", why, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_build(b, &f.ready, NULL), KUBE_OK);
+    kube_discovery_snapshot_builder_free(b);
+    assert_int_equal(kube_discovery_server_resources_for_group_version(d, "a/v1", NULL, &list, &err), KUBE_ERR_SERVER);
+    assert_string_equal(kube_error_message(err), "broken");
+    assert_int_equal(kube_discovery_server_resources_for_group_version(d, "a/v1", NULL, &list, NULL), KUBE_ERR_SERVER);
+    assert_null(list);
+    kube_error_free(err);
+    kube_discovery_snapshot_unref(f.ready);
+    kube_discovery_unref(d);
+}
+
 static void a_group_version_that_the_answer_lacks_or_calls_stale_is_an_error(void **state)
 {
     fake_discovery f = { .answers = { partial } };
@@ -273,7 +322,10 @@ static void a_table_without_fetch_is_refused_and_its_state_destroyed(void **stat
     assert_int_equal(f.destroyed, 1);
     ops.struct_size = 0;
     assert_int_equal(kube_discovery_new(&ops, &f, NULL, &d, NULL), KUBE_ERR_INVALID_ARG);
+    ops = (kube_discovery_ops){ .struct_size = sizeof ops }; /* nor can it destroy anything */
+    assert_int_equal(kube_discovery_new(&ops, &f, NULL, &d, NULL), KUBE_ERR_INVALID_ARG);
     assert_int_equal(kube_discovery_new(NULL, &f, NULL, &d, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(f.destroyed, 1);
     assert_null(d);
     kube_discovery_unref(NULL);
 }
@@ -290,6 +342,8 @@ int main(void)
         ALLOC_TRACE_TEST(a_cancel_between_the_attempts_leaves_nothing),
         ALLOC_TRACE_TEST(a_failure_is_passed_on_and_nothing_is_set),
         ALLOC_TRACE_TEST(what_is_no_group_version_is_refused_before_anybody_is_asked),
+        ALLOC_TRACE_TEST(without_a_discovery_no_question_is_asked),
+        ALLOC_TRACE_TEST(a_group_version_that_failed_in_an_answer_is_a_failure),
         ALLOC_TRACE_TEST(a_group_version_that_the_answer_lacks_or_calls_stale_is_an_error),
         ALLOC_TRACE_TEST(a_discovery_without_a_version_says_so),
         ALLOC_TRACE_TEST(options_that_were_not_initialised_are_refused),

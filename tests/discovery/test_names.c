@@ -42,6 +42,7 @@ static void control_characters_are_found_in_ascii_and_beyond(void **state)
     assert_true(kube__has_control(kube_str_c("a\x7f")));
     assert_true(kube__has_control(kube_str_c("\xc2\x9b"))); /* U+009B, which terminals take for an escape sequence */
     assert_false(kube__has_control(kube_str_c("\xc2\xa0 \xc3\xa9 \xe2\x82\xac")));
+    assert_false(kube__has_control(kube_str_n("a\xc2\x9b", 2))); /* what is behind the end does not count */
     assert_false(kube__has_control(kube_str_c("")));
 }
 

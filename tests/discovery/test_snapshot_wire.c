@@ -250,6 +250,23 @@ static void what_is_looked_up_is_found_as_before(void **state)
     kube_discovery_snapshot_unref(back);
 }
 
+static void without_an_identity_it_is_kept_as_well(void **state)
+{
+    kube_discovery_snapshot *s = small(), *back = NULL;
+    uint64_t *generations = NULL;
+    bytes b = { NULL, 0 };
+
+    (void)state;
+    assert_int_equal(kube__snapshot_encode(s, kube_str_c(NULL), NULL, &b.data, &b.len, NULL), KUBE_OK);
+    assert_int_equal(decode(b, identity, &back, &generations, NULL), KUBE_ERR_NOT_FOUND);
+    assert_int_equal(decode(b, "", &back, &generations, NULL), KUBE_OK);
+    assert_same(s, back);
+    kube__free(generations);
+    kube__free(b.data);
+    kube_discovery_snapshot_unref(back);
+    kube_discovery_snapshot_unref(s);
+}
+
 static void that_of_another_server_is_not_used(void **state)
 {
     kube_discovery_snapshot *s = small(), *back = NULL;
@@ -318,7 +335,8 @@ static void bytes_that_are_cut_anywhere_are_refused(void **state)
 
 static void any_word_may_have_any_value(void **state)
 {
-    static const uint32_t values[] = { 0, 1, 2, 7, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0x100, 0x10000 };
+    static const uint32_t values[] = { 0,          1,          2,          7,     0x7fffffff, 0x80000000,
+                                       0x80000001, 0xffffffff, 0x100, 0x900, 0x10000 };
     kube_discovery_snapshot *s = legacy();
     uint64_t generations[8] = { 1 };
     bytes b = encode(s, generations);
@@ -346,15 +364,87 @@ static uint32_t head_word(bytes b, size_t at)
     return value;
 }
 
+/* The word where the groups begin. */
+static size_t first_group(bytes b)
+{
+    size_t texts = head_word(b, KUBE__WIRE_HEAD_TEXT_BYTES) + head_word(b, KUBE__WIRE_HEAD_ERROR_BYTES);
+
+    return KUBE__WIRE_HEAD_WORDS + (head_word(b, KUBE__WIRE_HEAD_IDENTITY_BYTES) + 3) / 4 + (texts + 3) / 4 +
+           head_word(b, KUBE__WIRE_HEAD_LIST_WORDS);
+}
+
+static size_t first_version(bytes b)
+{
+    return first_group(b) + head_word(b, KUBE__WIRE_HEAD_GROUPS) * KUBE__WIRE_GROUP_WORDS;
+}
+
+static void a_key_that_says_something_else_is_refused(void **state)
+{
+    static const size_t others[] = { KUBE__WIRE_VERSION_GROUP, KUBE__WIRE_VERSION_VERSION,
+                                     KUBE__WIRE_VERSION_LIST_NAME };
+    kube_discovery_snapshot *s = legacy();
+    bytes b = encode(s, NULL);
+    size_t at = first_version(b);
+    char *key = b.data + 4 * (at + KUBE__WIRE_VERSION_KEY), old[4];
+
+    (void)state;
+    memcpy(old, key, 4);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        memcpy(key, b.data + 4 * (at + others[i]), 4);
+        try_bytes(b, true, "a key that is another text", i);
+    }
+    memcpy(key, old, 4);
+    try_bytes(b, false, "the key itself", 0);
+    kube__free(b.data);
+    kube_discovery_snapshot_unref(s);
+}
+
+/* Small bytes that would need a large index: one long list, in each of many resources twice. */
+static void lists_that_all_resources_have_are_counted_for_each_of_them(void **state)
+{
+    enum { RESOURCES = 500, NAMES = 10000 };
+    kube_buf document = KUBE_BUF_INIT(1 << 20);
+    kube_discovery_snapshot *s, *back = NULL;
+    uint64_t *generations = NULL;
+    kube_error *err = NULL;
+    size_t at;
+    bytes b;
+
+    (void)state;
+    kube_buf_append_c(&document, "{\"items\":[{\"metadata\":{\"name\":\"a\"},\"versions\":[{\"version\":\"v1\","
+                                 "\"resources\":[");
+    for (int i = 0; i < RESOURCES; i++)
+        kube_buf_append_f(&document, "{\"resource\":\"r%d\",\"responseKind\":{\"kind\":\"R\"}},", i);
+    kube_buf_append_c(&document, "{\"resource\":\"many\",\"responseKind\":{\"kind\":\"R\"},\"shortNames\":[\"0\"");
+    for (int i = 1; i < NAMES; i++)
+        kube_buf_append_f(&document, ",\"%d\"", i);
+    kube_buf_append_c(&document, "]}]}]}]}");
+    s = aggregated_snapshot(NULL, document.data);
+    b = encode(s, NULL);
+    at = first_version(b) + KUBE__WIRE_VERSION_WORDS;
+    for (size_t i = 0; i < RESOURCES; i++) {
+        char *r = b.data + 4 * (at + i * KUBE__WIRE_RESOURCE_WORDS);
+        const char *many = b.data + 4 * (at + RESOURCES * KUBE__WIRE_RESOURCE_WORDS + KUBE__WIRE_RESOURCE_SHORT_NAMES);
+
+        memcpy(r + 4 * KUBE__WIRE_RESOURCE_SHORT_NAMES, many, 4);
+        memcpy(r + 4 * KUBE__WIRE_RESOURCE_CATEGORIES, many, 4);
+    }
+    assert_int_equal(decode(b, identity, &back, &generations, &err), KUBE_ERR_LIMIT);
+    assert_string_equal(kube_error_message(err), "the server offers more than libkube accepts");
+    assert_null(back);
+    assert_null(generations);
+    kube_error_free(err);
+    kube_buf_clear(&document);
+    kube__free(b.data);
+    kube_discovery_snapshot_unref(s);
+}
+
 /* Who copies a snapshot goes by its groups, and then writes each group-version: they have to be the same ones. */
 static void group_versions_that_belong_to_no_group_are_refused(void **state)
 {
     kube_discovery_snapshot *s = legacy();
     bytes b = encode(s, NULL);
-    size_t texts = head_word(b, KUBE__WIRE_HEAD_TEXT_BYTES) + head_word(b, KUBE__WIRE_HEAD_ERROR_BYTES);
-    size_t at = KUBE__WIRE_HEAD_WORDS + (head_word(b, KUBE__WIRE_HEAD_IDENTITY_BYTES) + 3) / 4 + (texts + 3) / 4 +
-                head_word(b, KUBE__WIRE_HEAD_LIST_WORDS) +
-                (head_word(b, KUBE__WIRE_HEAD_GROUPS) - 1) * KUBE__WIRE_GROUP_WORDS;
+    size_t at = first_version(b) - KUBE__WIRE_GROUP_WORDS;
 
     (void)state;
     assert_int_equal(head_word(b, at + KUBE__WIRE_GROUP_VERSIONS), 1);
@@ -454,9 +544,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(nothing_is_lost),
         ALLOC_TRACE_TEST(what_is_looked_up_is_found_as_before),
+        ALLOC_TRACE_TEST(without_an_identity_it_is_kept_as_well),
         ALLOC_TRACE_TEST(that_of_another_server_is_not_used),
         ALLOC_TRACE_TEST(bytes_that_are_cut_anywhere_are_refused),
         ALLOC_TRACE_TEST(any_word_may_have_any_value),
+        ALLOC_TRACE_TEST(a_key_that_says_something_else_is_refused),
+        ALLOC_TRACE_TEST(lists_that_all_resources_have_are_counted_for_each_of_them),
         ALLOC_TRACE_TEST(group_versions_that_belong_to_no_group_are_refused),
         ALLOC_TRACE_TEST(a_name_with_control_characters_is_refused),
         ALLOC_TRACE_TEST(a_name_without_its_end_is_refused),

@@ -5,7 +5,7 @@
 #include <kube/base/io.h>
 #include <kube/discovery.h>
 
-static const char aggregated[] =
+static char aggregated[] =
     "{\"items\":[{\"metadata\":{\"name\":\"a\\u0062c\"},\"versions\":[{\"version\":\"v2\",\"freshness\":\"Stale\"},"
     "{\"version\":\"v1\",\"resources\":[{\"resource\":\"pods\",\"singularResource\":\"pod\",\"responseKind\":{\"kind\":"
     "\"Pod\"},"
@@ -73,10 +73,9 @@ static kube_status decode(void *arg)
     kube_error *err = NULL;
     kube_status st = kube_discovery_snapshot_builder_new(0, &b, &err);
 
-    (void)arg;
     if (st == KUBE_OK)
-        st = kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_AGGREGATED, kube_str_c(aggregated),
-                                                        "/apis", &err);
+        st = kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_AGGREGATED, kube_str_c(arg), "/apis",
+                                                        &err);
     if (st == KUBE_OK)
         st = build_and_ask(b, &err);
     kube_error_free(err);
@@ -112,9 +111,18 @@ static kube_status decode_legacy(void *arg)
 
 static void each_allocation_of_the_decoders_may_fail(void **state)
 {
+    kube_buf many = KUBE_BUF_INIT(1 << 20); /* subresources, more than the first room for resources holds */
+
     (void)state;
-    fail_each(decode, NULL, KUBE_ERR_PARTIAL);
+    kube_buf_append_c(&many, "{\"items\":[{\"versions\":[{\"version\":\"v1\",\"resources\":[{\"resource\":\"x\","
+                             "\"subresources\":[null");
+    for (int i = 0; i < 100; i++)
+        kube_buf_append_f(&many, ",{\"subresource\":\"s%d\",\"responseKind\":{\"kind\":\"S\"}}", i);
+    kube_buf_append_c(&many, "]}]}]}]}");
+    fail_each(decode, aggregated, KUBE_ERR_PARTIAL);
+    fail_each(decode, many.data, KUBE_OK);
     fail_each(decode_legacy, NULL, KUBE_ERR_PARTIAL);
+    kube_buf_clear(&many);
 }
 
 static kube_status decode_version(void *arg)
@@ -175,16 +183,18 @@ static void on_fetched(void *user, kube_status status, kube_discovery_snapshot *
 typedef struct started {
     kube_discovery *d;
     kube_io *io;
+    const char *group_version; /* NULL: everything */
 } started;
 
 static kube_status ask_on_a_loop(void *arg)
 {
     const started *s = arg;
+    kube_discovery_want want = s->group_version != NULL ? KUBE_DISCOVERY_WANT_GROUP_VERSION : KUBE_DISCOVERY_WANT_ALL;
     kube_status result = KUBE_PENDING, st;
     kube_error *err = NULL;
 
     server.log_count = 0;
-    st = kube_discovery_fetch_start(s->d, s->io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &result, &err);
+    st = kube_discovery_fetch_start(s->d, s->io, want, s->group_version, NULL, on_fetched, &result, &err);
     if (st != KUBE_PENDING) {
         assert_int_equal(result, KUBE_PENDING);
         kube_error_free(err);
@@ -198,7 +208,7 @@ static kube_status ask_on_a_loop(void *arg)
 
 static void each_allocation_of_a_walk_may_fail(void **state)
 {
-    started s = { NULL, NULL };
+    started s = { NULL, NULL, NULL };
 
     (void)state;
     fake_server_init(&server);
@@ -214,7 +224,10 @@ static void each_allocation_of_a_walk_may_fail(void **state)
     for (int timing = FAKE_NOW; timing <= FAKE_LATER; timing++) {
         server.timing = (fake_timing)timing;
         fail_each(ask_blocking, NULL, KUBE_ERR_PARTIAL);
+        s.group_version = NULL;
         fail_each(ask_on_a_loop, &s, KUBE_ERR_PARTIAL);
+        s.group_version = "a/v1";
+        fail_each(ask_on_a_loop, &s, KUBE_OK);
     }
     kube_io_free(s.io);
     kube_discovery_unref(s.d);

@@ -164,6 +164,23 @@ static void the_timeout_can_be_changed_or_left_out(void **state)
     kube_discovery_unref(d);
 }
 
+static void a_timeout_may_be_longer_than_time_lasts(void **state)
+{
+    kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT;
+    kube_discovery *d = NULL;
+    kube_api_group_list *groups = NULL;
+
+    (void)state;
+    aggregated_server();
+    server.timing = FAKE_LATER; /* so that it is waited for */
+    opts.request_timeout_ms = INT64_MAX;
+    assert_int_equal(kube_discovery_client_new(server.client, &opts, &d, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_server_groups(d, NULL, &groups, NULL), KUBE_OK);
+    assert_string_equal(server.log[0].target, "/apis?timeout=2562047788015h12m55.807s");
+    kube_api_group_list_unref(groups);
+    kube_discovery_unref(d);
+}
+
 static void durations_are_written_as_go_writes_them(void **state)
 {
     static const struct {
@@ -468,6 +485,30 @@ static void the_servers_version_is_asked_for_and_a_wrong_one_explained(void **st
     kube_discovery_unref(d);
 }
 
+/* Who decorates a client asks it directly. */
+static void what_is_no_group_version_is_refused_before_a_request(void **state)
+{
+    kube_discovery_request request = { .struct_size = sizeof request,
+                                       .group_version = "a/b/c",
+                                       .want = KUBE_DISCOVERY_WANT_GROUP_VERSION };
+    kube_call call = { .deadline_ns = 0 };
+    kube_discovery *d = client_with(KUBE_DISCOVERY_FORMATS_ALL);
+    kube_discovery_snapshot *s = NULL;
+    kube_error *err = NULL;
+    kube_io *io = NULL;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_fetch(d, io, &request, &call, NULL, NULL, &s, &err), KUBE_ERR_INVALID_ARG);
+    assert_string_equal(kube_error_message(err), "unexpected GroupVersion string: a/b/c");
+    assert_int_equal(kube_discovery_fetch(d, io, &request, &call, NULL, NULL, &s, NULL), KUBE_ERR_INVALID_ARG);
+    assert_null(s);
+    assert_int_equal(server.log_count, 0);
+    kube_error_free(err);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
 static void options_out_of_range_are_refused(void **state)
 {
     kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT, zeroed = { .struct_size = 0 };
@@ -491,6 +532,7 @@ int main(void)
         TEST(an_aggregated_server_is_asked_two_questions_at_once),
         TEST(every_request_says_how_long_it_will_be_waited_for),
         TEST(the_timeout_can_be_changed_or_left_out),
+        TEST(a_timeout_may_be_longer_than_time_lasts),
         TEST(durations_are_written_as_go_writes_them),
         TEST(the_accept_header_is_exact_for_each_choice_of_formats),
         TEST(v2beta1_is_read_as_v2_and_parameters_may_come_in_any_order),
@@ -505,6 +547,7 @@ int main(void)
         TEST(only_the_core_group_may_be_missing),
         TEST(a_body_that_is_no_resource_list_is_an_error),
         TEST(the_servers_version_is_asked_for_and_a_wrong_one_explained),
+        TEST(what_is_no_group_version_is_refused_before_a_request),
         TEST(options_out_of_range_are_refused),
     };
 

@@ -260,7 +260,8 @@ static void a_wrong_type_is_named_with_its_place(void **state)
         ITEMS(GROUP("a", "\"v1\"")), ITEMS(GROUP("a", "{\"version\":1}")), ITEMS(GROUP("a", "{\"freshness\":true}")),
         ITEMS(GROUP("a", VERSION("v1", "{\"verbs\":\"get\"}"))), ITEMS(GROUP("a", VERSION("v1", "{\"verbs\":[1]}"))),
         ITEMS(GROUP("a", VERSION("v1", "{\"scope\":1}"))), ITEMS(GROUP("a", VERSION("v1", "{\"responseKind\":\"x\"}"))),
-        ITEMS(GROUP("a", VERSION("v1", "{\"subresources\":{}}"))), "{\"kind\":1}", "", "{", "{\"items\":[", "{}x",
+        ITEMS(GROUP("a", VERSION("v1", "{\"subresources\":{}}"))),
+        ITEMS(GROUP("a", VERSION("v1", "{\"subresources\":[1]}"))), "{\"kind\":1}", "", "{", "{\"items\":[", "{}x",
         ITEMS("") ITEMS(""), "{\"items\":[],}", "\xff", "{\"a\":\"\xff\"}",
     };
     char message[512];

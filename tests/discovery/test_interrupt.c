@@ -145,14 +145,13 @@ static void the_deadline_of_the_call_ends_the_fetch(void **state)
     kube_discovery_unref(d);
 }
 
-static void without_a_deadline_each_request_has_thirty_two_seconds(void **state)
+static void expect_thirty_two_seconds(const kube_call_options *opts)
 {
     kube_discovery *d = client();
     kube_io *io = new_io();
     outcome o = { .calls = 0 };
 
-    (void)state;
-    start_and_wait(d, io, false, NULL, &o);
+    start_and_wait(d, io, false, opts, &o);
     now.now_ns += INT64_C(31999) * 1000000;
     step(io, 4);
     assert_int_equal(o.calls, 0);
@@ -161,7 +160,7 @@ static void without_a_deadline_each_request_has_thirty_two_seconds(void **state)
     assert_int_equal(o.status, KUBE_ERR_TIMEOUT);
     outcome_clear(&o);
     /* In the walk it is the group-versions that fail: the groups are there. */
-    start_and_wait(d, io, true, NULL, &o);
+    start_and_wait(d, io, true, opts, &o);
     now.now_ns += INT64_C(32001) * 1000000;
     step(io, 4);
     assert_int_equal(o.status, KUBE_ERR_PARTIAL);
@@ -169,6 +168,55 @@ static void without_a_deadline_each_request_has_thirty_two_seconds(void **state)
     assert_int_equal(kube_error_status(kube_error_child_at(o.err, 0)), KUBE_ERR_TIMEOUT);
     outcome_clear(&o);
     kube_io_free(io);
+    kube_discovery_unref(d);
+}
+
+static void without_a_deadline_or_with_a_later_one_each_request_has_thirty_two_seconds(void **state)
+{
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+
+    (void)state;
+    expect_thirty_two_seconds(NULL);
+    opts.timeout_ms = 100 * 1000;
+    expect_thirty_two_seconds(&opts);
+}
+
+/* Time passes with each look at the clock, so that the deadline falls between any two steps. */
+static void wherever_the_deadline_falls_it_is_the_fetch_that_is_out_of_time(void **state)
+{
+    kube_discovery *d = client();
+    kube_status st = KUBE_ERR_TIMEOUT;
+    int64_t ms;
+
+    (void)state;
+    now.tick_ns = 1000000;
+    for (ms = 1; st == KUBE_ERR_TIMEOUT; ms++) {
+        kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+        kube_io *io = new_io();
+        outcome o = { .calls = 0 };
+
+        opts.timeout_ms = ms;
+        fake_server_reset(&server);
+        server.timing = FAKE_LATER;
+        fake_server_answer(&server, "/api", 200, FAKE_JSON, "{\"versions\":[\"v1\"]}");
+        fake_server_answer(&server, "/apis", 200, FAKE_JSON,
+                           "{\"groups\":[{\"name\":\"a\",\"versions\":[{\"groupVersion\":\"a/v1\",\"version\":\"v1\"},"
+                           "{\"groupVersion\":\"a/v2\",\"version\":\"v2\"}]}]}");
+        fake_server_answer(&server, "/api/v1", 200, FAKE_JSON, "{}");
+        fake_server_answer(&server, "/apis/a/v1", 200, FAKE_JSON, "{}");
+        fake_server_answer(&server, "/apis/a/v2", 200, FAKE_JSON, "{}");
+        st = kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, &opts, on_fetched, &o, NULL);
+        if (st == KUBE_PENDING) {
+            step(io, 20);
+            assert_int_equal(o.calls, 1);
+            st = o.status;
+        }
+        assert_int_equal(server.in_flight, 0);
+        outcome_clear(&o);
+        kube_io_free(io);
+    }
+    assert_int_equal(st, KUBE_OK);
+    assert_in_range(ms, 10, 200);
     kube_discovery_unref(d);
 }
 
@@ -294,6 +342,30 @@ static void a_large_document_is_decoded_in_slices(void **state)
     free(document);
 }
 
+static void how_long_a_slice_is_can_be_chosen(void **state)
+{
+    kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT;
+    kube_discovery *d = NULL;
+    kube_io *io = new_io();
+    char *document = large_document(50);
+    outcome o = { .calls = 0 };
+    int steps = 0;
+
+    (void)state;
+    opts.slice_ms = 100; /* of looks at the clock: ten, and so many groups */
+    assert_int_equal(kube_discovery_client_new(server.client, &opts, &d, NULL), KUBE_OK);
+    now.tick_ns = 10 * 1000000;
+    start_decoding(d, io, document, NULL, &o);
+    for (; o.calls == 0 && steps < 1000; steps++)
+        step(io, 1);
+    assert_int_equal(o.status, KUBE_OK);
+    assert_in_range(steps, 5, 15);
+    outcome_clear(&o);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+    free(document);
+}
+
 static void a_fetch_can_be_interrupted_between_two_slices(void **state)
 {
     kube_discovery *d = client();
@@ -338,11 +410,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_cancel_ends_everything_in_flight_and_then_the_fetch),
         TEST(the_deadline_of_the_call_ends_the_fetch),
-        TEST(without_a_deadline_each_request_has_thirty_two_seconds),
+        TEST(without_a_deadline_or_with_a_later_one_each_request_has_thirty_two_seconds),
+        TEST(wherever_the_deadline_falls_it_is_the_fetch_that_is_out_of_time),
         TEST(freeing_the_loop_ends_the_fetch_once),
         TEST(the_client_may_be_let_go_while_it_works),
         TEST(a_final_failure_does_not_wait_for_the_other_request),
         TEST(a_large_document_is_decoded_in_slices),
+        TEST(how_long_a_slice_is_can_be_chosen),
         TEST(a_fetch_can_be_interrupted_between_two_slices),
     };
 

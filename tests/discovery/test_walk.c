@@ -208,6 +208,32 @@ static void when_every_list_fails_the_groups_are_an_answer_all_the_same(void **s
     kube_discovery_unref(d);
 }
 
+/* A transport that says so speaks of the call, or of the process, and not of what the server has. */
+static void what_is_nothing_of_the_group_versions_ends_the_whole_walk(void **state)
+{
+    static const kube_status failures[] = { KUBE_ERR_CANCELLED, KUBE_ERR_OUT_OF_MEMORY, KUBE_ERR_FORKED };
+    kube_discovery *d = client(0);
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT_OF(failures); i++) {
+        kube_api_group_list *groups = NULL;
+        kube_api_resource_lists *lists = NULL;
+        char *document;
+
+        fake_server_reset(&server);
+        server.timing = i % 2 == 0 ? FAKE_NOW : FAKE_LATER;
+        fake_server_answer(&server, "/apis/g0/v1", -(int)failures[i / 2], NULL, NULL);
+        document = many_groups(2);
+        assert_int_equal(kube_discovery_server_groups_and_resources(d, NULL, &groups, &lists, NULL), failures[i / 2]);
+        assert_int_equal(fake_server_count(&server, "/api"), 1); /* nor is it tried again */
+        assert_int_equal(server.in_flight, 0);
+        assert_null(groups);
+        assert_null(lists);
+        free(document);
+    }
+    kube_discovery_unref(d);
+}
+
 static void a_core_group_that_is_listed_but_gone_is_an_empty_one(void **state)
 {
     kube_discovery *d = client(0);
@@ -317,6 +343,7 @@ int main(void)
         TEST(a_failure_that_heals_is_not_seen),
         TEST(the_namespaced_question_does_not_try_again),
         TEST(when_every_list_fails_the_groups_are_an_answer_all_the_same),
+        TEST(what_is_nothing_of_the_group_versions_ends_the_whole_walk),
         TEST(a_core_group_that_is_listed_but_gone_is_an_empty_one),
         TEST(the_path_is_made_of_group_and_version_and_not_of_what_the_list_writes),
         TEST(names_that_would_leave_their_place_in_the_path_are_not_asked_for),

@@ -78,6 +78,8 @@ static kube_status respond(fake_server *s, const char *target, const char *if_no
 
     if (answer->http_status == 0)
         return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "no connection");
+    if (answer->http_status < 0)
+        return kube_error_set(err, (kube_status)-answer->http_status, "as the test wants");
     if (answer->content_type != NULL)
         headers[count++] = (kube_rest_param){ .name = "Content-Type", .value = answer->content_type };
     if (answer->etag != NULL)

@@ -12,7 +12,7 @@ enum { FAKE_SERVER_ANSWERS = 512, FAKE_SERVER_LOG = 2048, FAKE_SERVER_TEXT = 256
 
 typedef struct fake_answer {
     char        target[FAKE_SERVER_TEXT]; /* without the query */
-    int         http_status;              /* 0: no connection  */
+    int         http_status;              /* 0: no connection; negative: the transport fails with this kube_status */
     const char *content_type;             /* NULL: no header   */
     const char *body;                     /* borrowed          */
     size_t      body_len;

@@ -67,6 +67,10 @@ static void contradictions_are_refused_by_name(void **state)
     kube_cached_discovery_builder_disk(b, "/tmp");
     expect_refusal(b, KUBE_ERR_INVALID_ARG, "the server's URL is needed");
     b = with_delegate();
+    kube_cached_discovery_builder_server(b, "");
+    kube_cached_discovery_builder_private_disk(b, "/tmp");
+    expect_refusal(b, KUBE_ERR_INVALID_ARG, "the server's URL is needed");
+    b = with_delegate();
     kube_cached_discovery_builder_store(b, store);
     expect_refusal(b, KUBE_ERR_INVALID_ARG, "the server's URL is needed");
     b = with_delegate();
@@ -108,24 +112,36 @@ static void contradictions_are_refused_by_name(void **state)
 static void the_first_error_is_the_one_that_is_told(void **state)
 {
     builder *b = with_delegate();
+    kube_discovery *d = NULL;
 
     (void)state;
     kube_cached_discovery_builder_ttl_ms(b, -2);
     kube_cached_discovery_builder_policy(b, (kube_freshness)77);
     expect_refusal(b, KUBE_ERR_INVALID_ARG, "time to live");
+    b = with_delegate();
+    kube_cached_discovery_builder_ttl_ms(b, -2);
+    assert_int_equal(kube_cached_discovery_builder_build(b, &d, NULL), KUBE_ERR_INVALID_ARG); /* or is not asked for */
+    assert_null(d);
 }
 
 static void without_a_home_there_is_no_default_folder(void **state)
 {
+    static const char *const nothing[] = { NULL, "" };
     char *home = strdup(getenv("HOME") != NULL ? getenv("HOME") : "/");
-    builder *b = with_delegate();
 
     (void)state;
     unsetenv("HOME");
     unsetenv("KUBECACHEDIR");
-    kube_cached_discovery_builder_server(b, "https://h");
-    kube_cached_discovery_builder_disk(b, NULL);
-    expect_refusal(b, KUBE_ERR_CONFIG, "KUBECACHEDIR");
+    for (size_t i = 0; i < 2 * COUNT_OF(nothing); i++) {
+        builder *b = with_delegate();
+
+        kube_cached_discovery_builder_server(b, "https://h");
+        if (i % 2 == 0)
+            kube_cached_discovery_builder_disk(b, nothing[i / 2]);
+        else
+            kube_cached_discovery_builder_private_disk(b, nothing[i / 2]);
+        expect_refusal(b, KUBE_ERR_CONFIG, "KUBECACHEDIR");
+    }
     setenv("HOME", home, 1);
     free(home);
 }
@@ -169,6 +185,12 @@ static void servers_and_users_that_share_a_store_do_not_share_answers(void **sta
     kube_store_unref(store);
 }
 
+static void abort_at_a_message(void *user, kube_log_level level, const char *message)
+{
+    (void)user, (void)level;
+    fail_msg("it is told: %s", message);
+}
+
 static void a_rest_client_becomes_a_live_client_with_its_options(void **state)
 {
     static fake_server server;
@@ -187,6 +209,35 @@ static void a_rest_client_becomes_a_live_client_with_its_options(void **state)
     assert_string_equal(ask_groups(d, KUBE_FRESHNESS_DEFAULT), "");
     assert_string_equal(server.log[0].accept, "application/json");
     kube_discovery_unref(d);
+    fake_server_clear(&server);
+}
+
+static void what_was_given_can_be_taken_back(void **state)
+{
+    static fake_server server;
+    kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT;
+    kube_logger logger = { .fn = abort_at_a_message };
+    slow_store_knobs knobs = { .fail = { [SLOW_STORE_GET] = KUBE_ERR_IO } };
+    builder *b = kube_cached_discovery_builder_new();
+    kube_store *store = NULL;
+    kube_discovery *d = NULL;
+
+    (void)state;
+    fake_server_init(&server);
+    fake_server_answer(&server, "/apis", 200, FAKE_JSON, "{\"groups\":[]}");
+    assert_int_equal(slow_store_new(NULL, &knobs, &store, NULL), KUBE_OK);
+    opts.formats = KUBE_DISCOVERY_FORMATS_LEGACY;
+    kube_cached_discovery_builder_rest(b, server.client);
+    kube_cached_discovery_builder_store(b, store);
+    kube_cached_discovery_builder_client_options(b, &opts);
+    kube_cached_discovery_builder_client_options(b, NULL);
+    kube_cached_discovery_builder_logger(b, &logger);
+    kube_cached_discovery_builder_logger(b, NULL);
+    assert_int_equal(kube_cached_discovery_builder_build(b, &d, NULL), KUBE_OK);
+    assert_string_equal(ask_groups(d, KUBE_FRESHNESS_DEFAULT), "");
+    assert_string_not_equal(server.log[0].accept, "application/json");
+    kube_discovery_unref(d);
+    kube_store_unref(store);
     fake_server_clear(&server);
 }
 
@@ -239,13 +290,9 @@ static void a_private_disk_does_not_know_what_kubectls_folder_was_read_into(void
     cached_fixture_clear(&f);
 }
 
-static void each_allocation_of_composing_may_fail(void **state)
+/* On disk, or in this store. */
+static void fail_each_allocation(kube_discovery *delegate, kube_store *store)
 {
-    kube_discovery *delegate;
-
-    (void)state;
-    memset(&fake, 0, sizeof fake);
-    delegate = fake_discovery_new(&fake, 0);
     for (size_t n = 1;; n++) {
         builder *b;
         kube_discovery *d = NULL;
@@ -257,7 +304,10 @@ static void each_allocation_of_composing_may_fail(void **state)
         b = kube_cached_discovery_builder_new();
         kube_cached_discovery_builder_delegate(b, delegate);
         kube_cached_discovery_builder_server(b, "https://server/with/a/path");
-        kube_cached_discovery_builder_disk(b, "/tmp/nowhere");
+        if (store != NULL)
+            kube_cached_discovery_builder_store(b, store);
+        else
+            kube_cached_discovery_builder_disk(b, "/tmp/nowhere");
         st = kube_cached_discovery_builder_build(b, &d, &err);
         reached = alloc_trace_stop();
         assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
@@ -266,6 +316,20 @@ static void each_allocation_of_composing_may_fail(void **state)
         if (!reached)
             break;
     }
+}
+
+static void each_allocation_of_composing_may_fail(void **state)
+{
+    kube_store *store = NULL;
+    kube_discovery *delegate;
+
+    (void)state;
+    memset(&fake, 0, sizeof fake);
+    delegate = fake_discovery_new(&fake, 0);
+    assert_int_equal(kube_memory_store_new(NULL, &store, NULL), KUBE_OK);
+    fail_each_allocation(delegate, NULL);
+    fail_each_allocation(delegate, store);
+    kube_store_unref(store);
     kube_discovery_unref(delegate);
 }
 
@@ -279,6 +343,7 @@ int main(void)
         ALLOC_TRACE_TEST(the_delegate_and_the_stores_are_released_with_the_client),
         ALLOC_TRACE_TEST(servers_and_users_that_share_a_store_do_not_share_answers),
         ALLOC_TRACE_TEST(a_rest_client_becomes_a_live_client_with_its_options),
+        ALLOC_TRACE_TEST(what_was_given_can_be_taken_back),
         ALLOC_TRACE_TEST(a_private_disk_does_not_know_what_kubectls_folder_was_read_into),
         ALLOC_TRACE_TEST(the_time_of_a_rest_client_is_also_that_of_its_files),
         ALLOC_TRACE_TEST(each_allocation_of_composing_may_fail),

@@ -61,10 +61,35 @@ static void it_may_jump_between_two_looks(void **state)
     }
 }
 
+static void a_time_to_live_without_end_lasts(void **state)
+{
+    (void)state;
+    for (int place = 0; place < CACHED_PLACES; place++) {
+        kube_discovery *d, *other;
+
+        cached_fixture_init(&f, (cached_place)place);
+        f.ttl_ms = INT64_MAX;
+        d = cached_fixture_client(&f);
+        other = cached_fixture_client(&f);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        jump(24 * 365 * 200);
+        for (int i = 0; i < 2; i++) {
+            assert_string_equal(ask_all(d, TTL), ALL);
+            assert_string_equal(ask_all(other, TTL), ALL);
+            assert_string_equal(ask_version(other, "apps/v1", TTL), "deployments");
+        }
+        assert_int_equal(f.fake.attempts, 1);
+        kube_discovery_unref(d);
+        kube_discovery_unref(other);
+        cached_fixture_clear(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(the_clock_may_jump_in_both_directions),
+        ALLOC_TRACE_TEST(a_time_to_live_without_end_lasts),
         ALLOC_TRACE_TEST(it_may_jump_between_two_looks),
     };
 

@@ -50,6 +50,41 @@ static void a_damaged_entry_is_told_and_asked_for_anew(void **state)
     }
 }
 
+/* One of them is read faster by itself; the entry says what all of them say. Whether it is read is seen when it is
+ * damaged. */
+static void after_a_few_documents_the_entry_is_read(void **state)
+{
+    enum { FEW = 4, GROUPS = 6 };
+    kube_buf answer = KUBE_BUF_INIT(4096);
+    kube_discovery *writer, *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_IN_MEMORY);
+    for (int i = 0; i < GROUPS; i++)
+        kube_buf_append_f(&answer,
+                          "%s{\"metadata\":{\"name\":\"g%d\"},\"versions\":[{\"version\":\"v1\",\"resources\":["
+                          "{\"resource\":\"r\",\"responseKind\":{\"kind\":\"R\"},\"verbs\":[\"get\"]}]}]}",
+                          i == 0 ? "{\"items\":[" : ",", i);
+    kube_buf_append_c(&answer, "]}");
+    f.fake.answers[0] = answer.data;
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    (void)ask_all(writer, TTL);
+    replace_entry("x", 1);
+    for (int i = 0; i < GROUPS; i++) {
+        char version[16];
+
+        snprintf(version, sizeof version, "g%d/v1", i);
+        assert_string_equal(ask_version(d, version, TTL), "r");
+        assert_int_equal(f.log_lines, i < FEW ? 0 : 1);
+    }
+    assert_int_equal(f.fake.attempts, 1);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    kube_buf_clear(&answer);
+    cached_fixture_clear(&f);
+}
+
 /* Two servers whose folders have one name: neither is told of, nor used. */
 static void an_entry_of_another_server_is_silently_replaced(void **state)
 {
@@ -115,6 +150,53 @@ static void the_servers_version_is_asked_for_each_time(void **state)
     cached_fixture_clear(&f);
 }
 
+/* Who decorates a cached client asks it directly. */
+static void a_question_without_an_explanation_fails_all_the_same(void **state)
+{
+    kube_discovery_request request = { .struct_size = sizeof request,
+                                       .group_version = "a/b/c",
+                                       .want = KUBE_DISCOVERY_WANT_GROUP_VERSION };
+    kube_call call = { .deadline_ns = 0 };
+    kube_discovery_snapshot *s = NULL;
+    kube_error *err = NULL;
+    kube_io *io = NULL;
+    kube_discovery *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_MEMORY);
+    d = cached_fixture_client(&f);
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_fetch(d, io, &request, &call, NULL, NULL, &s, &err), KUBE_ERR_INVALID_ARG);
+    assert_string_equal(kube_error_message(err), "unexpected GroupVersion string: a/b/c");
+    assert_int_equal(kube_discovery_fetch(d, io, &request, &call, NULL, NULL, &s, NULL), KUBE_ERR_INVALID_ARG);
+    request.group_version = NULL;
+    request.want = KUBE_DISCOVERY_WANT_ALL;
+    f.fake.failure = KUBE_ERR_FORBIDDEN;
+    assert_int_equal(kube_discovery_fetch(d, io, &request, &call, NULL, NULL, &s, NULL), KUBE_ERR_FORBIDDEN);
+    assert_null(s);
+    kube_error_free(err);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+/* It was asked about nothing. */
+static void a_delegate_that_says_that_nothing_has_changed_has_to_be_asked_about_something(void **state)
+{
+    kube_discovery *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_MEMORY);
+    d = cached_fixture_client(&f);
+    f.fake.failure = KUBE_ERR_NOT_MODIFIED;
+    assert_string_equal(ask_all(d, TTL), "!not modified: as the test wants");
+    f.fake.failure = KUBE_OK;
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
 static void a_freshness_of_another_release_is_refused(void **state)
 {
     kube_call_options o = KUBE_CALL_OPTIONS_INIT, uninitialised = { .struct_size = 0 };
@@ -146,8 +228,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_damaged_entry_is_told_and_asked_for_anew),
+        ALLOC_TRACE_TEST(after_a_few_documents_the_entry_is_read),
         ALLOC_TRACE_TEST(an_entry_of_another_server_is_silently_replaced),
         ALLOC_TRACE_TEST(the_servers_version_is_asked_for_each_time),
+        ALLOC_TRACE_TEST(a_question_without_an_explanation_fails_all_the_same),
+        ALLOC_TRACE_TEST(a_delegate_that_says_that_nothing_has_changed_has_to_be_asked_about_something),
         ALLOC_TRACE_TEST(a_freshness_of_another_release_is_refused),
     };
 

@@ -25,6 +25,17 @@ static kube_status try_all(kube_discovery *d, kube_freshness freshness)
     return st;
 }
 
+static kube_status try_groups(kube_discovery *d)
+{
+    kube_api_group_list *groups = NULL;
+    kube_status st = kube_discovery_server_groups(d, NULL, &groups, NULL);
+
+    if (st == KUBE_OK)
+        assert_int_equal(kube_api_group_list_count(groups), 2);
+    kube_api_group_list_unref(groups);
+    return st;
+}
+
 static kube_status try_version(kube_discovery *d)
 {
     kube_api_resource_list *list = NULL;
@@ -57,8 +68,10 @@ static kube_discovery *client;
 
 static kube_status ask_everything(void)
 {
-    kube_status st = try_version(client);
+    kube_status st = try_groups(client);
 
+    if (st == KUBE_OK)
+        st = try_version(client);
     if (st == KUBE_OK)
         st = try_all(client, TTL);
     if (st == KUBE_OK)
@@ -191,6 +204,77 @@ static void each_fault_is_told_once_until_something_could_be_written(void **stat
     cached_fixture_clear(&f);
 }
 
+/* A group for each list that somebody damages. */
+static void many_groups(kube_buf *answer, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        kube_buf_append_f(answer,
+                          "%s{\"metadata\":{\"name\":\"g%u\"},\"versions\":[{\"version\":\"v1\",\"resources\":["
+                          "{\"resource\":\"r\",\"responseKind\":{\"kind\":\"R\"},\"verbs\":[\"get\"]}]}]}",
+                          i == 0 ? "{\"items\":[" : ",", i);
+    kube_buf_append_c(answer, "]}");
+}
+
+/* Of the groups from the first to the one before the end; how, is a part of what is told of it. */
+static void damage(unsigned first, unsigned end, unsigned how)
+{
+    for (unsigned i = first; i < end; i++) {
+        char name[16], text[512];
+        const char *segments[] = { name, "v1", "serverresources.json" };
+        const kube_store_key key = { .segments = segments, .count = 3 };
+
+        snprintf(name, sizeof name, "g%u", i);
+        snprintf(text, sizeof text, "%*s", (int)how + 1, "{");
+        assert_int_equal(kube_store_put(f.documents, &key, kube_str_c(text), kube_str_c(NULL), NULL, NULL, NULL),
+                         KUBE_OK);
+    }
+}
+
+static unsigned lines_of_a_question(kube_discovery *d)
+{
+    unsigned before = f.log_lines;
+
+    f.log[0] = '\0';
+    assert_memory_equal(ask_all(d, TTL), "g0/v1: r; g1/v1: r", 18);
+    return f.log_lines - before;
+}
+
+static void many_faults_are_told_in_one_line_and_each_only_once(void **state)
+{
+    enum { LISTS = 12, REMEMBERED = 256, EACH_TIME = 8 };
+    kube_buf answer = KUBE_BUF_INIT(8192);
+    kube_discovery *writer, *d;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_IN_MEMORY);
+    many_groups(&answer, LISTS);
+    f.fake.answers[0] = answer.data;
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    (void)ask_all(writer, TTL);
+    damage(1, 2, 0);
+    assert_int_equal(lines_of_a_question(d), 1);
+    assert_null(strstr(f.log, "more)"));
+    damage(0, 2, 0); /* one is new, and one is not */
+    assert_int_equal(lines_of_a_question(d), 1);
+    assert_non_null(strstr(f.log, "(and 1 more)"));
+    damage(0, 2, 0);
+    assert_int_equal(lines_of_a_question(d), 0);
+    damage(0, LISTS, 1);
+    assert_int_equal(lines_of_a_question(d), 1);
+    assert_non_null(strstr(f.log, "(and 11 more)"));
+    for (unsigned how = 2; how <= REMEMBERED / EACH_TIME + 2; how++) { /* until the first ones are forgotten */
+        damage(0, LISTS, how);
+        assert_in_range(lines_of_a_question(d), 1, 2);
+    }
+    damage(0, 2, 0);
+    assert_int_equal(lines_of_a_question(d), 1);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    kube_buf_clear(&answer);
+    cached_fixture_clear(&f);
+}
+
 /* Each further thing asked of it would cost as much time again. */
 static void a_store_that_is_out_of_time_is_left_alone(void **state)
 {
@@ -212,6 +296,76 @@ static void a_store_that_is_out_of_time_is_left_alone(void **state)
     kube_discovery_unref(writer);
     kube_discovery_unref(d);
     cached_fixture_clear(&f);
+}
+
+/* Its time, and not that of the question. */
+static void a_store_that_is_out_of_time_before_the_deadline_is_done_without(void **state)
+{
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    kube_io *io = flight_io(NULL);
+    kube_discovery *d;
+    outcome o;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    d = cached_fixture_client(&f);
+    f.documents_knobs.fail[SLOW_STORE_GET] = KUBE_ERR_TIMEOUT;
+    opts.timeout_ms = 3600 * 1000;
+    flight_start(d, io, NULL, &opts, &o);
+    flight_run_until(io, &o);
+    flight_expect_all(&o, ALL);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+/* A store of somebody's own that answers at once, and what it answers is always the same. */
+static kube_status own_get(void *state, kube_io *io, const kube_store_key *key, const kube_call *call,
+                           kube_store_get_done *done, void *user, kube_store_entry *out, kube_error **err)
+{
+    (void)io, (void)key, (void)call, (void)done, (void)user, (void)out;
+    return kube_error_set(err, *(const kube_status *)state, "as the test wants");
+}
+
+static kube_status own_put(void *state, kube_io *io, const kube_store_key *key, const kube_store_value *value,
+                           const kube_call *call, kube_store_put_done *done, void *user, kube_store_info *out,
+                           kube_error **err)
+{
+    (void)io, (void)key, (void)value, (void)call, (void)done, (void)user, (void)out;
+    return kube_error_set(err, *(const kube_status *)state, "as the test wants");
+}
+
+static kube_status own_remove(void *state, kube_io *io, const kube_store_key *key, const kube_call *call,
+                              kube_store_put_done *done, void *user, kube_error **err)
+{
+    (void)io, (void)key, (void)call, (void)done, (void)user;
+    return kube_error_set(err, *(const kube_status *)state, "as the test wants");
+}
+
+static void a_store_that_fails_at_once_is_told_once_and_done_without(void **state)
+{
+    static kube_status failures[] = { KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED, KUBE_ERR_IO };
+    static const kube_store_ops ops = { .struct_size = sizeof ops,
+                                        .get = own_get,
+                                        .put = own_put,
+                                        .remove = own_remove,
+                                        .is_local = true };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(failures); i++) {
+        kube_discovery *d;
+
+        cached_fixture_init(&f, CACHED_PLACES);
+        assert_int_equal(kube_store_new(&ops, &failures[i], NULL, &f.documents, NULL), KUBE_OK);
+        d = cached_fixture_client(&f);
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_int_equal(f.log_lines, 1);
+        assert_int_equal(f.fake.attempts, 1);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
 }
 
 static void a_store_that_runs_out_of_time_in_the_middle_is_asked_no_further(void **state)
@@ -261,10 +415,11 @@ static void asking_for_what_is_not_there_writes_nothing(void **state)
     cached_fixture_clear(&f);
 }
 
-static void a_store_that_never_answers_costs_no_more_than_the_deadline(void **state)
+static void a_store_that_never_answers_costs_no_more_than_the_deadline_or_until_it_is_cancelled(void **state)
 {
     (void)state;
-    for (int documents = 0; documents <= 1; documents++) {
+    for (int i = 0; i < 4; i++) {
+        bool documents = i % 2 == 1, cancelled = i / 2 == 1;
         fake_clock clock;
         kube_io_options io_opts = KUBE_IO_OPTIONS_INIT;
         kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
@@ -280,17 +435,23 @@ static void a_store_that_never_answers_costs_no_more_than_the_deadline(void **st
         f.documents_knobs.silent = documents;
         d = cached_fixture_client(&f);
         opts.timeout_ms = 1000;
+        assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
         assert_int_equal(kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, &opts, on_fetched, &o, NULL),
                          KUBE_PENDING);
-        for (int i = 0; i < 20; i++)
+        for (int n = 0; n < 20; n++)
             turn(io);
         assert_int_equal(o.calls, 0);
-        fake_clock_advance(&clock, 1001);
-        for (int i = 0; i < 20 && o.calls == 0; i++)
+        if (cancelled)
+            kube_cancel_fire(opts.cancel);
+        else
+            fake_clock_advance(&clock, 1001);
+        for (int n = 0; n < 20 && o.calls == 0; n++)
             turn(io);
         assert_int_equal(o.calls, 1);
-        assert_int_equal(o.status, KUBE_ERR_TIMEOUT);
+        assert_int_equal(o.status, cancelled ? KUBE_ERR_CANCELLED : KUBE_ERR_TIMEOUT);
+        assert_string_equal(f.log, ""); /* nor is it a fault of the store's */
         outcome_clear(&o);
+        kube_cancel_unref(opts.cancel);
         f.store_knobs.silent = f.documents_knobs.silent = false;
         assert_string_equal(ask_all(d, TTL), ALL);
         kube_discovery_unref(d);
@@ -339,9 +500,12 @@ int main(void)
         ALLOC_TRACE_TEST(whatever_a_store_fails_at_the_answer_comes),
         ALLOC_TRACE_TEST(each_fault_is_told_once_until_something_could_be_written),
         ALLOC_TRACE_TEST(a_store_that_is_out_of_time_is_left_alone),
+        ALLOC_TRACE_TEST(many_faults_are_told_in_one_line_and_each_only_once),
+        ALLOC_TRACE_TEST(a_store_that_is_out_of_time_before_the_deadline_is_done_without),
+        ALLOC_TRACE_TEST(a_store_that_fails_at_once_is_told_once_and_done_without),
         ALLOC_TRACE_TEST(a_store_that_runs_out_of_time_in_the_middle_is_asked_no_further),
         ALLOC_TRACE_TEST(asking_for_what_is_not_there_writes_nothing),
-        ALLOC_TRACE_TEST(a_store_that_never_answers_costs_no_more_than_the_deadline),
+        ALLOC_TRACE_TEST(a_store_that_never_answers_costs_no_more_than_the_deadline_or_until_it_is_cancelled),
         ALLOC_TRACE_TEST(the_loop_may_end_in_every_phase),
     };
 

@@ -309,6 +309,141 @@ static void one_that_was_not_there_is_asked_for_by_itself(void **state)
     }
 }
 
+/* As one of a server that says itself what is stale; something else failed. */
+static kube_discovery_snapshot *one_failed_beside_a_stale_one(void)
+{
+    static const char groups[] =
+        "{\"items\":[{\"metadata\":{\"name\":\"a\"},\"versions\":[{\"version\":\"v1\"}]},"
+        "{\"metadata\":{\"name\":\"b\"},\"versions\":["
+        "{\"version\":\"v1\",\"resources\":[{\"resource\":\"old\",\"responseKind\":{\"kind\":\"B\"}}]},"
+        "{\"version\":\"v2\",\"freshness\":\"Stale\"}]}]}";
+    kube_discovery_snapshot_builder *b = NULL;
+    kube_discovery_snapshot *s = NULL;
+    kube_error *failure = NULL;
+
+    (void)kube_error_set(&failure, KUBE_ERR_UNAVAILABLE, "it is away");
+    assert_int_equal(kube_discovery_snapshot_builder_new(0, &b, NULL), KUBE_OK);
+    assert_int_equal(
+        kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_AGGREGATED, kube_str_c(groups), "", NULL),
+        KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_add_failure(b, "a/v1", failure, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_build(b, &s, NULL), KUBE_OK);
+    kube_discovery_snapshot_builder_free(b);
+    return s;
+}
+
+static void what_is_stale_stays_so_when_another_one_is_asked_for_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_discovery *d;
+
+        begin(everywhere[i]);
+        kube_discovery_snapshot_unref(f.fake.ready);
+        f.fake.ready = one_failed_beside_a_stale_one();
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        now_says("as", "new");
+        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+        assert_string_equal(ask_version(d, "b/v2", TTL), "!stale: stale GroupVersion discovery: b/v2");
+        assert_string_equal(ask_version(d, "b/v1", TTL), "old");
+        assert_int_equal(f.fake.attempts, 2);
+        end(d);
+    }
+}
+
+static void what_another_client_remembers_as_failed_is_asked_for_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        kube_discovery *d, *other;
+
+        begin(everywhere[i]);
+        d = cached_fixture_client(&f);
+        other = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        now_says("as", "new");
+        assert_string_equal(ask_version(other, "a/v1", TTL), "as");
+        assert_string_equal(ask_version(other, "b/v1", TTL), "old");
+        assert_string_equal(ask_version(other, "a/v1", TTL), "as");
+        assert_int_equal(f.fake.attempts, 2);
+        kube_discovery_unref(other);
+        end(d);
+    }
+}
+
+/* Each time it is asked for, somebody invalidates, and somebody else learns anew that it is away. */
+static void one_that_is_invalidated_again_and_again_is_answered_and_not_kept(void **state)
+{
+    enum { ATTEMPTS = 3 };
+    kube_io *io = flight_io(NULL);
+    kube_discovery *d;
+    outcome o;
+
+    (void)state;
+    begin(CACHED_MEMORY);
+    d = cached_fixture_client(&f);
+    (void)ask_all(d, TTL);
+    f.fake.later = f.fake.held = true;
+    flight_start(d, io, "a/v1", NULL, &o);
+    for (int i = 1; i <= ATTEMPTS; i++) {
+        fake_discovery question;
+
+        flight_run_until_asked(io, &f.fake);
+        assert_string_equal(f.fake.group_version, "a/v1");
+        question = f.fake;
+        f.fake.later = f.fake.held = false;
+        kube_discovery_invalidate(d);
+        (void)ask_all(d, TTL);
+        f.fake = question;
+        if (i == ATTEMPTS)
+            now_says("as", "old");
+        assert_int_equal(o.calls, 0);
+        fake_discovery_release(&f.fake);
+        flight_turn(io);
+    }
+    expect_version(&o, "as");
+    f.fake.later = f.fake.held = false;
+    f.fake.attempts = 0;
+    assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+    assert_int_equal(f.fake.attempts, 1);
+    kube_io_free(io);
+    end(d);
+}
+
+static void each_allocation_of_asking_again_may_fail(void **state)
+{
+    static const cached_place places[] = { CACHED_DOCUMENTS_IN_MEMORY, CACHED_MEMORY };
+    size_t place = 0;
+
+    (void)state;
+    for (size_t n = 1; place < COUNT_OF(places); n++) {
+        kube_api_resource_list *list = NULL;
+        kube_discovery *d;
+        kube_status st;
+        bool reached;
+
+        begin(places[place]);
+        d = cached_fixture_client(&f);
+        (void)ask_all(d, TTL);
+        now_says("as", "old");
+        alloc_trace_fail_at(n);
+        st = kube_discovery_server_resources_for_group_version(d, "a/v1", NULL, &list, NULL);
+        reached = alloc_trace_stop();
+        assert_int_equal(st, st != KUBE_OK ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+        assert_true(reached || st == KUBE_OK);
+        kube_api_resource_list_unref(list);
+        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+        assert_string_equal(ask_version(d, "b/v1", TTL), "old");
+        end(d);
+        if (!reached) {
+            assert_true(n > 10);
+            place++;
+            n = 0;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +454,10 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_is_asked_for_again_across_an_invalidation_is_asked_with_all_the_rest),
         ALLOC_TRACE_TEST(one_that_is_gone_or_stale_when_it_is_asked_for_again_is_said_to_be),
         ALLOC_TRACE_TEST(one_that_was_not_there_is_asked_for_by_itself),
+        ALLOC_TRACE_TEST(what_is_stale_stays_so_when_another_one_is_asked_for_again),
+        ALLOC_TRACE_TEST(what_another_client_remembers_as_failed_is_asked_for_again),
+        ALLOC_TRACE_TEST(one_that_is_invalidated_again_and_again_is_answered_and_not_kept),
+        ALLOC_TRACE_TEST(each_allocation_of_asking_again_may_fail),
     };
 
     alloc_trace_install();

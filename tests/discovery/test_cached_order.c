@@ -134,6 +134,117 @@ static void what_was_looked_for_before_an_answer_came_does_not_displace_it(void 
     cached_fixture_clear(&f);
 }
 
+static void what_is_being_read_when_it_is_invalidated_is_not_used(void **state)
+{
+    kube_discovery *writer, *d;
+    kube_io *io = flight_io(NULL);
+    outcome o;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    assert_string_equal(ask_all(writer, TTL), ALL);
+    f.fake.answers[0] = cached_newer;
+    flight_start(d, io, "apps/v1", NULL, &o);
+    kube_discovery_invalidate(d);
+    flight_run_until(io, &o);
+    assert_int_equal(o.status, KUBE_OK);
+    assert_string_equal(list_text(kube_group_version_resources(kube_discovery_snapshot_group_version(o.snapshot,
+                                                                                                     "apps/v1"))),
+                        "statefulsets");
+    assert_int_equal(f.fake.attempts, 2);
+    outcome_clear(&o);
+    kube_io_free(io);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+/* What was looked for counts no more, but what is asked for afterwards does. */
+static void the_first_answer_of_one_that_was_invalidated_while_it_looked_is_kept(void **state)
+{
+    kube_io *io = flight_io(NULL);
+    kube_discovery *d;
+    unsigned gets;
+    outcome o;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_SLOW);
+    d = cached_fixture_client(&f);
+    flight_start(d, io, NULL, NULL, &o);
+    kube_discovery_invalidate(d);
+    flight_run_until(io, &o);
+    flight_expect_all(&o, ALL);
+    gets = atomic_load(&f.store_knobs.count[SLOW_STORE_GET]);
+    assert_string_equal(ask_all(d, TTL), ALL);
+    assert_int_equal(atomic_load(&f.store_knobs.count[SLOW_STORE_GET]), gets);
+    assert_int_equal(f.fake.attempts, 1);
+    kube_io_free(io);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+/* The one that was reading finds it, and does not make it count for longer than the invalidation lets it. */
+static void what_came_after_an_invalidation_may_be_found_by_one_that_began_before(void **state)
+{
+    kube_io *io = flight_io(NULL);
+    kube_discovery *writer, *d;
+    outcome o;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_SLOW);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    assert_string_equal(ask_all(writer, TTL), ALL);
+    flight_start(d, io, NULL, NULL, &o);
+    kube_discovery_invalidate(d);
+    f.fake.answers[0] = cached_newer;
+    assert_string_equal(ask_all(d, TTL), ALL_NEWER);
+    flight_run_until(io, &o);
+    flight_expect_all(&o, ALL_NEWER);
+    assert_string_equal(ask_all(d, TTL), ALL_NEWER);
+    assert_int_equal(f.fake.attempts, 2);
+    kube_io_free(io);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
+static void an_answer_displaces_what_was_read_while_it_was_waited_for(void **state)
+{
+    static const char *const segments[] = { "apps", "v1", "serverresources.json" };
+    const kube_store_key key = { .segments = segments, .count = 3 };
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    kube_io *io = flight_io(NULL);
+    kube_discovery *writer, *d;
+    outcome o;
+
+    (void)state;
+    cached_fixture_init(&f, CACHED_DOCUMENTS_SLOW);
+    writer = cached_fixture_client(&f);
+    d = cached_fixture_client(&f);
+    assert_string_equal(ask_all(writer, TTL), ALL);
+    f.fake.answers[0] = cached_newer;
+    f.fake.later = true;
+    opts.freshness = KUBE_FRESHNESS_REVALIDATE;
+    flight_start(d, io, NULL, &opts, &o);
+    flight_run_until_asked(io, &f.fake);
+    assert_int_equal(kube_store_put(f.documents, &key, kube_str_c("{\"resources\":[{\"name\":\"another\"}]}"),
+                                    kube_str_c(NULL), NULL, NULL, NULL),
+                     KUBE_OK);
+    assert_string_equal(ask_version(d, "apps/v1", TTL), "another");
+    flight_release(&f.fake);
+    flight_run_until(io, &o);
+    flight_expect_all(&o, ALL_NEWER);
+    assert_int_equal(gets_of_a_question(d), 3); /* each document says what is known: it is read, and not composed */
+    assert_int_equal(f.fake.attempts, 2);
+    kube_io_free(io);
+    kube_discovery_unref(writer);
+    kube_discovery_unref(d);
+    cached_fixture_clear(&f);
+}
+
 /* Whoever gave up waiting for it has asked since, and what that one wrote stays. */
 static void what_is_still_being_written_does_not_replace_what_came_since(void **state)
 {
@@ -211,6 +322,10 @@ int main(void)
         ALLOC_TRACE_TEST(one_that_is_invalidated_all_the_time_still_answers),
         ALLOC_TRACE_TEST(an_answer_that_is_being_written_counts_no_more_once_it_is_invalidated),
         ALLOC_TRACE_TEST(what_was_looked_for_before_an_answer_came_does_not_displace_it),
+        ALLOC_TRACE_TEST(what_is_being_read_when_it_is_invalidated_is_not_used),
+        ALLOC_TRACE_TEST(the_first_answer_of_one_that_was_invalidated_while_it_looked_is_kept),
+        ALLOC_TRACE_TEST(what_came_after_an_invalidation_may_be_found_by_one_that_began_before),
+        ALLOC_TRACE_TEST(an_answer_displaces_what_was_read_while_it_was_waited_for),
         ALLOC_TRACE_TEST(what_is_still_being_written_does_not_replace_what_came_since),
         ALLOC_TRACE_TEST(an_invalidation_reaches_the_delegate_before_anybody_asks_it_again),
     };

@@ -2,7 +2,7 @@
 #include "cached_fixture.h"
 #include "fetch_outcome.h"
 
-enum { GROUPS = 60, TICK_NS = 1000000, SLICE_TICKS = 6 };
+enum { GROUPS = 60, FEW = 3, TICK_NS = 1000000, SLICE_TICKS = 6 };
 
 static cached_fixture f;
 
@@ -15,13 +15,22 @@ static int64_t tick(void *state)
     return clock->now_ns;
 }
 
-static const char *many_groups(void)
+/* So fast that a slice is over with each second look. */
+static int64_t leap(void *state)
+{
+    fake_clock *clock = state;
+
+    clock->now_ns += SLICE_TICKS / 2 * TICK_NS;
+    return clock->now_ns;
+}
+
+static const char *groups(int count)
 {
     static char text[GROUPS * 256];
     size_t len = 0;
 
     len += (size_t)snprintf(text + len, sizeof text - len, "{\"items\":[");
-    for (int i = 0; i < GROUPS; i++)
+    for (int i = 0; i < count; i++)
         len += (size_t)snprintf(text + len, sizeof text - len,
                                 "%s{\"metadata\":{\"name\":\"g%d\"},\"versions\":[{\"version\":\"v1\",\"resources\":[{"
                                 "\"resource\":\"rs\",\"responseKind\":{\"kind\":\"R\"},\"verbs\":[\"get\"]}]}]}",
@@ -69,7 +78,7 @@ static void a_deadline_ends_reading_and_writing_many_documents(void **state)
 
     (void)state;
     cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
-    f.fake.answers[0] = many_groups();
+    f.fake.answers[0] = groups(GROUPS);
     writer = cached_fixture_client(&f);
     reader = cached_fixture_client(&f);
     assert_in_range(turns_within(writer, tick, GROUPS, KUBE_ERR_TIMEOUT), 2, GROUPS);
@@ -86,7 +95,7 @@ static void many_documents_are_read_in_slices(void **state)
 
     (void)state;
     cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
-    f.fake.answers[0] = many_groups();
+    f.fake.answers[0] = groups(GROUPS);
     writer = cached_fixture_client(&f);
     reader = cached_fixture_client(&f);
     other = cached_fixture_client(&f);
@@ -107,7 +116,7 @@ static void many_documents_are_written_in_slices(void **state)
 
     (void)state;
     cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
-    f.fake.answers[0] = many_groups();
+    f.fake.answers[0] = groups(GROUPS);
     d = cached_fixture_client(&f);
     /* likewise, and written */
     assert_in_range(turns_of(d, tick), 2 * GROUPS / SLICE_TICKS, 10 * GROUPS);
@@ -115,11 +124,55 @@ static void many_documents_are_written_in_slices(void **state)
     cached_fixture_clear(&f);
 }
 
+/* Where a pause costs memory that is not there it is done without. */
+static void any_allocation_may_fail_between_slices(void **state)
+{
+    kube_discovery_snapshot *ready = aggregated_snapshot(NULL, groups(FEW));
+    bool reached = true;
+
+    (void)state;
+    for (size_t n = 1; reached; n++) {
+        kube_io_options opts = KUBE_IO_OPTIONS_INIT;
+        outcome o = { .calls = 0 };
+        kube_discovery *d;
+        fake_clock clock;
+        kube_io *io = NULL;
+        kube_status st;
+
+        cached_fixture_init(&f, CACHED_DOCUMENTS_ONLY);
+        f.fake.ready = ready;
+        d = cached_fixture_client(&f);
+        fake_clock_init(&clock);
+        clock.clock.monotonic_ns = leap;
+        opts.clock = &clock.clock;
+        assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
+        alloc_trace_fail_at(n);
+        st = kube_discovery_fetch_start(d, io, KUBE_DISCOVERY_WANT_ALL, NULL, NULL, on_fetched, &o, NULL);
+        for (int i = 0; st == KUBE_PENDING && o.calls == 0 && i < 1000; i++)
+            (void)!kube_io_step(io, 0);
+        reached = alloc_trace_stop();
+        assert_int_equal(o.calls, st == KUBE_PENDING ? 1 : 0);
+        if (st == KUBE_PENDING)
+            st = o.status;
+        assert_int_equal(st, st != KUBE_OK ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
+        assert_true(reached || st == KUBE_OK);
+        if (st == KUBE_OK)
+            assert_int_equal(kube_discovery_snapshot_resource_count(o.snapshot), FEW);
+        outcome_clear(&o);
+        assert_in_range(n, 1, 500);
+        kube_io_free(io);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+    kube_discovery_snapshot_unref(ready);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(many_documents_are_read_in_slices),
         ALLOC_TRACE_TEST(many_documents_are_written_in_slices),
+        ALLOC_TRACE_TEST(any_allocation_may_fail_between_slices),
         ALLOC_TRACE_TEST(a_deadline_ends_reading_and_writing_many_documents),
     };
 

@@ -186,6 +186,7 @@ static void a_resource_list_has_all_members_of_a_resource(void **state)
     assert_false(kube_api_resource_has_verb(deployments, "watch"));
     assert_true(kube_api_resource_has_category(deployments, "all"));
     assert_int_equal(kube_api_resource_short_name_count(deployments), 1);
+    assert_int_equal(kube_api_resource_category_count(deployments), 1);
     assert_null(kube_api_resource_verb_at(deployments, 2));
     assert_true(kube_api_resource_is_subresource(kube_api_resource_list_at(list, 1)));
     assert_null(kube_api_resource_list_at(list, 2));

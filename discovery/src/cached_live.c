@@ -69,7 +69,7 @@ kube_status kube__snapshot_replace(const kube_discovery_snapshot *s, const char 
     for (size_t i = 0; ok && i < s->version_count; i++) {
         if (&s->versions[i] == replaced)
             ok = take_again(b, i, group_version, by);
-        else if (s->versions[i].state != KUBE_GROUP_VERSION_STALE)
+        else
             ok = kube__builder_copy_version(b, i, &s->versions[i]);
     }
     if (st == KUBE_OK && !ok)

@@ -309,6 +309,8 @@ static void one_that_was_not_there_is_asked_for_by_itself(void **state)
     }
 }
 
+enum { SAID_AT_UNIX_MS = 12345 };
+
 /* As one of a server that says itself what is stale; something else failed. */
 static kube_discovery_snapshot *one_failed_beside_a_stale_one(void)
 {
@@ -322,7 +324,7 @@ static kube_discovery_snapshot *one_failed_beside_a_stale_one(void)
     kube_error *failure = NULL;
 
     (void)kube_error_set(&failure, KUBE_ERR_UNAVAILABLE, "it is away");
-    assert_int_equal(kube_discovery_snapshot_builder_new(0, &b, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_snapshot_builder_new(SAID_AT_UNIX_MS, &b, NULL), KUBE_OK);
     assert_int_equal(
         kube_discovery_snapshot_builder_add_groups(b, KUBE_DISCOVERY_DOCUMENT_AGGREGATED, kube_str_c(groups), "", NULL),
         KUBE_OK);
@@ -336,15 +338,25 @@ static void what_is_stale_stays_so_when_another_one_is_asked_for_again(void **st
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(everywhere); i++) {
+        const kube_group_version *stale;
         kube_discovery *d;
+        kube_io *io;
+        outcome o;
 
         begin(everywhere[i]);
+        io = flight_io(NULL);
         kube_discovery_snapshot_unref(f.fake.ready);
         f.fake.ready = one_failed_beside_a_stale_one();
         d = cached_fixture_client(&f);
         (void)ask_all(d, TTL);
         now_says("as", "new");
-        assert_string_equal(ask_version(d, "a/v1", TTL), "as");
+        flight_start(d, io, "a/v1", NULL, &o);
+        flight_run_until(io, &o);
+        stale = kube_discovery_snapshot_group_version(o.snapshot, "b/v2");
+        assert_int_equal(kube_group_version_state_of(stale), KUBE_GROUP_VERSION_STALE);
+        assert_int_equal(kube_group_version_time_unix_ms(stale), SAID_AT_UNIX_MS); /* nobody has said so again */
+        expect_version(&o, "as");
+        kube_io_free(io);
         assert_string_equal(ask_version(d, "b/v2", TTL), "!stale: stale GroupVersion discovery: b/v2");
         assert_string_equal(ask_version(d, "b/v1", TTL), "old");
         assert_int_equal(f.fake.attempts, 2);

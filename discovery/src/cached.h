@@ -193,6 +193,7 @@ struct kube__cached_op {
     kube_io_timer *timer;
     kube_io_task *task;
     int64_t slice_until_ns;
+    bool slice_is_new; /* nothing was done in it yet */
 
     /* Writing. */
     char *bytes;       /* the entry that is being written */

@@ -125,9 +125,11 @@ static void on_task(void *user)
 
 kube_status kube__cached_breathe(kube__cached_op *op)
 {
+    bool is_new = op->slice_is_new;
     kube_status st;
 
-    if (op->io == NULL || kube_io_now_ns(op->io) < op->slice_until_ns)
+    op->slice_is_new = false; /* each gets on by one piece of work, however late it is */
+    if (op->io == NULL || is_new || kube_io_now_ns(op->io) < op->slice_until_ns)
         return KUBE_OK;
     st = kube__cached_start_waiting(op);
     if (st == KUBE_OK) {
@@ -327,6 +329,7 @@ kube_status kube__cached_end(kube__cached_op *op)
 /* A failed step is the end. false: something is waited for. */
 static bool run(kube__cached_op *op)
 {
+    op->slice_is_new = true;
     if (op->io != NULL)
         op->slice_until_ns = kube_io_now_ns(op->io) + SLICE_MS * (int64_t)1000000;
     while (op->step != NULL) {

@@ -112,6 +112,8 @@ kube_status kube__cached_judge_read(kube__cached_op *op)
         op->err = NULL;
         return st;
     }
+    if (st == KUBE_OK && op->read.info.generation == 0) /* it could not be told from what is not known */
+        st = kube_error_set(&op->err, KUBE_ERR_PROTOCOL, "the store gave an entry without a generation");
     if (st != KUBE_OK) {
         kube__cached_complain(op, op->err);
         op->err = NULL;

@@ -204,6 +204,29 @@ static void each_fault_is_told_once_until_something_could_be_written(void **stat
     cached_fixture_clear(&f);
 }
 
+/* Its bytes could not be told from what a client knows: they are not used. */
+static void a_store_that_breaks_its_contract_costs_a_cache_and_no_answer(void **state)
+{
+    (void)state;
+    for (int place = CACHED_DOCUMENTS_SLOW; place <= CACHED_SLOW; place++) {
+        kube_discovery *writer, *d;
+
+        if (place != CACHED_DOCUMENTS_SLOW && place != CACHED_SLOW)
+            continue;
+        cached_fixture_init(&f, (cached_place)place);
+        f.documents_knobs.no_generation = f.store_knobs.no_generation = true;
+        writer = cached_fixture_client(&f);
+        d = cached_fixture_client(&f);
+        assert_string_equal(ask_all(writer, TTL), ALL);
+        assert_string_equal(ask_version(d, "apps/v1", TTL), "deployments");
+        assert_string_equal(ask_all(d, TTL), ALL);
+        assert_string_equal(ask_all(d, KUBE_FRESHNESS_REVALIDATE), ALL);
+        kube_discovery_unref(writer);
+        kube_discovery_unref(d);
+        cached_fixture_clear(&f);
+    }
+}
+
 /* A group for each list that somebody damages. */
 static void many_groups(kube_buf *answer, unsigned count)
 {
@@ -496,6 +519,7 @@ static void the_loop_may_end_in_every_phase(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_store_that_breaks_its_contract_costs_a_cache_and_no_answer),
         ALLOC_TRACE_TEST(each_allocation_may_fail_over_each_place),
         ALLOC_TRACE_TEST(whatever_a_store_fails_at_the_answer_comes),
         ALLOC_TRACE_TEST(each_fault_is_told_once_until_something_could_be_written),

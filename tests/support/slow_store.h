@@ -20,6 +20,7 @@ typedef enum slow_store_op {
 /* Zeroed: everything succeeds. May be changed between operations; outlives the store. */
 typedef struct slow_store_knobs {
     kube_status fail[SLOW_STORE_OPS];  /* answered instead, when not KUBE_OK                        */
+    bool        no_generation;         /* breaks the contract: every entry's is 0                   */
     bool        silent;                /* never answers: until the call is cancelled or out of time */
     atomic_uint count[SLOW_STORE_OPS]; /* how often each was begun                                  */
     int         destroyed;

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Runs each fuzzer for KUBE_FUZZ_SECONDS (default 60), beginning with its kept corpus. What it finds stays in
-# build-fuzz/found; a finding is fixed with a test, and its input goes into tests/fuzz/corpus.
+# Runs each fuzzer for KUBE_FUZZ_SECONDS (default 60), as many at once as there are processors, beginning with its kept
+# corpus. What it finds stays in build-fuzz/found; a finding is fixed with a test, and its input goes into
+# tests/fuzz/corpus.
 #   scripts/fuzz.sh [fuzz_json_reader …]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=${KUBE_FUZZ_SECONDS:-60}
+readonly SECONDS_EACH=${KUBE_FUZZ_SECONDS:-60} JOBS=${KUBE_FUZZ_JOBS:-$(nproc)}
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
-mkdir -p build-fuzz/found
+mkdir -p build-fuzz/found build-fuzz/logs
+rm -f build-fuzz/logs/*
 
 fuzzers=("$@")
 if [[ ${#fuzzers[@]} -eq 0 ]]; then
@@ -16,22 +18,40 @@ if [[ ${#fuzzers[@]} -eq 0 ]]; then
         fuzzers+=("$(basename "$source" .c)")
     done
 fi
-passed=0
-for fuzzer in "${fuzzers[@]}"; do
-    what=${fuzzer#fuzz_}
+
+run_one() { # its log ends with "ended N"
+    local what=${1#fuzz_} ended=0
     what=${what%_reader}
-    work=build-fuzz/corpus/$what
+    local work=build-fuzz/corpus/$what log=build-fuzz/logs/$1
+    local arguments=(-max_total_time="$SECONDS_EACH" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
+                     -artifact_prefix="build-fuzz/found/$1-")
     mkdir -p "$work"
-    arguments=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
-               -artifact_prefix="build-fuzz/found/$fuzzer-")
     [[ ! -f tests/fuzz/$what.dict ]] || arguments+=(-dict="tests/fuzz/$what.dict")
-    echo "== $fuzzer, $seconds s"
-    ended=0
-    "build-fuzz/tests/fuzz/$fuzzer" "${arguments[@]}" "$work" "tests/fuzz/corpus/$what" > build-fuzz/log 2>&1 ||
-        ended=$?
-    grep -E 'stat::(number_of_executed_units|average_exec_per_sec)|DONE|ERROR|SUMMARY|Test unit written' \
-        build-fuzz/log || true
-    [[ $ended -eq 0 ]] || { tail -n 40 build-fuzz/log >&2; echo "$fuzzer failed" >&2; exit 1; }
-    passed=$((passed + 1))
+    "build-fuzz/tests/fuzz/$1" "${arguments[@]}" "$work" "tests/fuzz/corpus/$what" >"$log" 2>&1 || ended=$?
+    echo "ended $ended" >>"$log"
+}
+
+for fuzzer in "${fuzzers[@]}"; do
+    while (($(jobs -rp | wc -l) >= JOBS)); do
+        wait -n
+    done
+    run_one "$fuzzer" &
 done
-echo "$passed passed, 0 failed"
+wait
+
+passed=0
+failed=0
+for fuzzer in "${fuzzers[@]}"; do
+    echo "== $fuzzer, $SECONDS_EACH s"
+    log=build-fuzz/logs/$fuzzer
+    grep -E 'stat::(number_of_executed_units|average_exec_per_sec)|DONE|ERROR|SUMMARY|Test unit written' "$log" || true
+    if [[ $(tail -n 1 "$log") == "ended 0" ]]; then
+        passed=$((passed + 1))
+    else
+        tail -n 40 "$log" >&2
+        echo "$fuzzer failed" >&2
+        failed=$((failed + 1))
+    fi
+done
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]

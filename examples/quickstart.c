@@ -2,8 +2,16 @@
 
 #include <stdio.h>
 
+static void print_line(void *user, kube_log_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    fprintf(stderr, "%s\n", line);
+}
+
 int main(void)
 {
+    const kube_logger log = { print_line, NULL, KUBE_LOG_WARNING }; /* keeps a server's control bytes off a terminal */
     kube_rest_client *rest = NULL;
     kube_discovery *discovery = NULL;
     kube_api_resource_list *list = NULL;
@@ -20,7 +28,7 @@ int main(void)
     if (st == KUBE_OK)
         st = kube_discovery_server_resources_for_group_version(discovery, "apps/v1", NULL, &list, &err);
     if (st != KUBE_OK)
-        fprintf(stderr, "%s\n", kube_error_message(err));
+        kube_log(&log, KUBE_LOG_WARNING, "%s", kube_error_message(err));
     for (size_t i = 0; st == KUBE_OK && i < kube_api_resource_list_count(list); i++)
         puts(kube_api_resource_name(kube_api_resource_list_at(list, i)));
 

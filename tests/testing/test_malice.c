@@ -1,5 +1,6 @@
 /* Each kind of malice against each program that asks a server: it ends in time, with a documented status, within
- * bounded memory; nothing is written outside of its cache, no secret and no control byte is printed. */
+ * bounded memory; nothing is written outside of its cache, no secret and no control byte is printed. kube-demo is not
+ * among them: it asks no server but the one it starts. */
 #include "child_program.h"
 #include "discovery_fixture.h"
 #include "remove_tree.h"
@@ -7,13 +8,27 @@
 #include <kube/testing.h>
 
 #include <dirent.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define TOKEN "the-right-token"
 
-enum { LIMIT_MS = 30000, PATIENCE_MS = 4000, MAX_RSS_KB = 100 * 1024 };
+/* The programs take answers of 16 MiB and 32 MiB. With the libraries' own ceiling it is 64 MiB, of two answers at once,
+ * each beside its smaller half when it moves. */
+enum { LIMIT_MS = 30000, PATIENCE_MS = 4000, GLANCE_MS = 1000, MAX_RSS_KB = 100 * 1024, DEFAULT_RSS_KB = 256 * 1024 };
+
+/* A program as it is run. */
+typedef struct victim {
+    const char *program;
+    const char *const *arguments;
+    bool hands_through; /* bytes of the server, as they came                                                       */
+    bool defaults;      /* nothing but the libraries' own bounds: their 32 seconds are too long to be waited for */
+} victim;
+
+/* What only a deadline ends. */
+static const char *const endless[] = { "no-handshake", "stalled-head", "stalled-body", "slow-bytes", NULL };
 
 static kube_testing_apiserver *server;
 static char root[64];
@@ -62,8 +77,18 @@ static unsigned now_ms(void)
     return (unsigned)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
-static unsigned run(const char *program, const char *const arguments[])
+static bool is_among(const char *name, const char *const names[])
 {
+    size_t i = 0;
+
+    while (names[i] != NULL && strcmp(names[i], name) != 0)
+        i++;
+    return names[i] != NULL;
+}
+
+static unsigned run(const victim *v, int limit_ms)
+{
+    const char *program = v->program;
     char home[128], cache[128], config[160], libraries[512];
     const char *environment[5] = { home, cache, config, NULL };
     unsigned began = now_ms();
@@ -77,7 +102,7 @@ static unsigned run(const char *program, const char *const arguments[])
 #ifdef KUBE_UNDER_SANITIZER
     environment[3] = libraries;
 #endif
-    child_run(program, arguments, environment, LIMIT_MS, &r);
+    child_run(program, v->arguments, environment, limit_ms, &r);
     return now_ms() - began;
 }
 
@@ -97,32 +122,29 @@ static void expect_only(const char *folder, const char *const names[])
     struct dirent *entry;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        size_t i = 0;
-
-        while (names[i] != NULL && strcmp(names[i], entry->d_name) != 0)
-            i++;
-        if (entry->d_name[0] != '.' && names[i] == NULL)
+        if (entry->d_name[0] != '.' && !is_among(entry->d_name, names))
             fail_msg("%s/%s was written", folder, entry->d_name);
     }
     if (dir != NULL)
         closedir(dir);
 }
 
-static void expect_harmless(const char *malice, const char *program, unsigned took_ms, bool hands_through)
+static void expect_harmless(const char *malice, const victim *v, unsigned took_ms)
 {
-    const char *name = strrchr(program, '/') + 1;
+    const char *name = strrchr(v->program, '/') + 1;
+    bool waits = v->defaults && is_among(malice, endless) && r.status == 1000 + SIGKILL;
 
-    if (r.status != 0 && r.status != 1)
+    if (r.status != 0 && r.status != 1 && !waits)
         fail_msg("%s, %s: exit %d: %s", malice, name, r.status, r.err);
     if (took_ms > PATIENCE_MS)
         fail_msg("%s, %s: it took %u ms", malice, name, took_ms);
 #ifndef KUBE_UNDER_SANITIZER
-    if (r.max_rss_kb > MAX_RSS_KB)
+    if (r.max_rss_kb > (v->defaults ? DEFAULT_RSS_KB : MAX_RSS_KB))
         fail_msg("%s, %s: it had %ld kB", malice, name, r.max_rss_kb);
 #endif
     if (strstr(r.err, TOKEN) != NULL || strstr(r.out, TOKEN) != NULL)
         fail_msg("%s, %s: a secret is printed", malice, name);
-    if (!is_clean(r.err) || (!hands_through && !is_clean(r.out)))
+    if (!is_clean(r.err) || (!v->hands_through && !is_clean(r.out)))
         fail_msg("%s, %s: a control byte is printed", malice, name);
     if (r.status == 1 && r.err[0] == '\0')
         fail_msg("%s, %s: it failed without a word", malice, name);
@@ -132,7 +154,7 @@ static void expect_harmless(const char *malice, const char *program, unsigned to
     largest_kb = r.max_rss_kb > largest_kb ? r.max_rss_kb : largest_kb;
 }
 
-static void suffer(const char *program, const char *const arguments[], bool hands_through)
+static void suffer(const victim *v)
 {
     slowest_ms = 0;
     largest_kb = 0;
@@ -141,34 +163,48 @@ static void suffer(const char *program, const char *const arguments[], bool hand
         unsigned took_ms;
 
         assert_int_equal(kube_testing_apiserver_add_malice(server, malice, NULL, NULL), KUBE_OK);
-        took_ms = run(program, arguments);
+        took_ms = run(v, v->defaults && is_among(malice, endless) ? GLANCE_MS : LIMIT_MS);
         kube_testing_apiserver_remove_fault(server, 0);
-        expect_harmless(malice, program, took_ms, hands_through);
+        expect_harmless(malice, v, took_ms);
         remove_tree(path_of("cache"));
     }
     print_message("  %zu kinds of malice: at most %u ms and %ld kB\n", kube_testing_malice_count(), slowest_ms,
                   largest_kb);
-    (void)run(program, arguments); /* and when the server has come to its senses, it answers */
+    (void)run(v, LIMIT_MS); /* and when the server has come to its senses, it answers */
     if (r.status != 0 || r.out[0] == '\0')
         fail_msg("exit %d: %s", r.status, r.err);
 }
 
 static void api_resources_comes_to_no_harm(void **state)
 {
+    const char *const arguments[] = { "--cached", "-o", "wide", "--request-timeout=1s", NULL };
+
     (void)state;
-    suffer(KUBE_API_RESOURCES, (const char *const[]){ "--cached", "-o", "wide", "--request-timeout=1s", NULL }, false);
+    suffer(&(victim){ .program = KUBE_API_RESOURCES, .arguments = arguments });
 }
 
 static void api_versions_comes_to_no_harm(void **state)
 {
+    const char *const arguments[] = { "--request-timeout=1s", NULL };
+
     (void)state;
-    suffer(KUBE_API_VERSIONS, (const char *const[]){ "--request-timeout=1s", NULL }, false);
+    suffer(&(victim){ .program = KUBE_API_VERSIONS, .arguments = arguments });
 }
 
 static void raw_comes_to_no_harm(void **state)
 {
+    const char *const arguments[] = { "/apis", "-i", "-v", "--request-timeout=1s", NULL };
+
     (void)state;
-    suffer(KUBE_RAW, (const char *const[]){ "/apis", "-i", "-v", "--request-timeout=1s", NULL }, true);
+    suffer(&(victim){ .program = KUBE_RAW, .arguments = arguments, .hands_through = true });
+}
+
+static void the_quickstart_comes_to_no_harm(void **state)
+{
+    const char *const arguments[] = { NULL };
+
+    (void)state;
+    suffer(&(victim){ .program = KUBE_QUICKSTART, .arguments = arguments, .defaults = true });
 }
 
 static void an_unknown_malice_is_refused_and_the_known_ones_are_named(void **state)
@@ -188,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(api_resources_comes_to_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(api_versions_comes_to_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(raw_comes_to_no_harm, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_quickstart_comes_to_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_malice_is_refused_and_the_known_ones_are_named, set_up, tear_down),
     };
 

@@ -64,14 +64,13 @@ const char *kube__http_reason(int code)
 
 static void append_message(int code, const char *path, kube_buf *out)
 {
-    kube_buf plain = KUBE_BUF_INIT(HEADER_BYTES);
-
-    if (code == 403)
-        kube_buf_append_f(&plain, "forbidden: User \"system:anonymous\" cannot get path \"%s\"", path);
-    else
-        kube_buf_append_c(&plain, kube__http_reason(code));
-    kube__json_quote(out, plain.data != NULL ? plain.data : "");
-    kube_buf_clear(&plain);
+    if (code == 403) {
+        kube_buf_append_c(out, "\"forbidden: User \\\"system:anonymous\\\" cannot get path \\\"");
+        kube__json_escape(out, path);
+        kube_buf_append_c(out, "\\\"\"");
+    } else {
+        kube__json_quote(out, kube__http_reason(code));
+    }
 }
 
 void kube__status_object(int code, const char *path, unsigned retry_after_s, kube_buf *out)
@@ -213,7 +212,7 @@ static kube_status answer_below(const question *q, const kube__tree *tree, kube_
     kube_str name = slash != NULL ? kube_str_n(rest.data, (size_t)(slash - rest.data)) : rest;
     kube_str group_name = core ? kube_str_n(NULL, 0) : name;
     kube_str version_name = core ? rest : slash != NULL ? kube_str_n(slash + 1, rest.len - name.len - 1) : group_name;
-    const kube__tree_group *group = rest.len > 0 && name.len > 0 ? kube__tree_group_named(tree, group_name) : NULL;
+    const kube__tree_group *group = kube__tree_group_named(tree, group_name);
     const kube__tree_version *version = kube__tree_find(tree, group_name, version_name);
     bool whole_group = !core && slash == NULL;
 

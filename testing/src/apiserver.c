@@ -22,8 +22,7 @@ static void format_date(const kube_clock *clock, char date[DATE_BYTES])
     time_t now = (time_t)(clock->unix_ms(clock->state) / 1000);
     struct tm tm;
 
-    if (gmtime_r(&now, &tm) == NULL)
-        memset(&tm, 0, sizeof tm);
+    gmtime_r(&now, &tm); /* no number of milliseconds is beyond its years */
     snprintf(date, DATE_BYTES, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
              tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }

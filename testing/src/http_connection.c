@@ -31,10 +31,8 @@ static bool wait_readable(const kube_testing_connection *c)
 
     if (c->ssl != NULL && SSL_pending(c->ssl) > 0)
         return true;
-    while (poll(p, 2, -1) < 0) {
-        if (errno != EINTR)
-            return false;
-    }
+    while (poll(p, 2, -1) < 0 && errno == EINTR)
+        ;
     return p[1].revents == 0;
 }
 

@@ -1,8 +1,7 @@
 #include "json_quote.h"
 
-void kube__json_quote(kube_buf *out, const char *text)
+void kube__json_escape(kube_buf *out, const char *text)
 {
-    kube_buf_append_char(out, '"');
     for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
         if (*p == '"' || *p == '\\')
             kube_buf_append_char(out, '\\');
@@ -11,5 +10,11 @@ void kube__json_quote(kube_buf *out, const char *text)
         else
             kube_buf_append_char(out, (char)*p);
     }
+}
+
+void kube__json_quote(kube_buf *out, const char *text)
+{
+    kube_buf_append_char(out, '"');
+    kube__json_escape(out, text);
     kube_buf_append_char(out, '"');
 }

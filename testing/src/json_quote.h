@@ -4,7 +4,9 @@
 
 #include <kube/base/buf.h>
 
-/* With its quotes. Bytes beyond ASCII are taken for Latin-1, which HTTP's headers are: the result is always valid. */
+/* Bytes beyond ASCII are taken for Latin-1, which HTTP's headers are: the result is always valid. */
+void kube__json_escape(kube_buf *out, const char *text);
+/* The same with its quotes. */
 void kube__json_quote(kube_buf *out, const char *text);
 
 #endif

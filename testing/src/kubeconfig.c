@@ -56,10 +56,9 @@ static bool write_all(int fd, kube_str text)
     while (text.len > 0) {
         ssize_t n = write(fd, text.data, text.len);
 
-        if (n < 0 && errno != EINTR)
+        if (n < 0)
             return false;
-        if (n > 0)
-            text = kube_str_n(text.data + n, text.len - (size_t)n);
+        text = kube_str_n(text.data + n, text.len - (size_t)n);
     }
     return true;
 }

@@ -23,8 +23,9 @@ static void write_version(const kube__tree_version *v, kube_buf *out)
     kube_json_reader_init(&r, kube_str_c(v->json));
     kube_json_reader_enter_object(&r);
     while (kube_json_reader_next_key(&r, &key)) {
-        if (kube_json_string_is(key, "freshness") || !kube_json_reader_read_raw(&r, &value))
+        if (kube_json_string_is(key, "freshness"))
             continue;
+        kube_json_reader_read_raw(&r, &value); /* it was read as a whole before */
         append_raw_string(out, key);
         kube_buf_append_char(out, ':');
         kube_buf_append(out, value);

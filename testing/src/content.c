@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { DOCUMENT_BYTES = 256 << 20, PATH_BYTES = 4096 };
+enum { DOCUMENT_BYTES = 256 << 20 };
 
 static void clear_root(kube__root *root)
 {
@@ -48,7 +48,7 @@ kube_status kube__blob_of(kube_buf *text, kube_blob **out, kube_error **err)
 /* One file of the recording. */
 static kube_status load(const char *folder, const char *name, kube_blob **out, kube_error **err)
 {
-    kube_buf path = KUBE_BUF_INIT(PATH_BYTES), bytes = KUBE_BUF_INIT(DOCUMENT_BYTES);
+    kube_buf path = KUBE_BUF_INIT(DOCUMENT_BYTES), bytes = KUBE_BUF_INIT(DOCUMENT_BYTES);
     kube_status st;
 
     kube_buf_append_f(&path, "%s/%s", folder, name);

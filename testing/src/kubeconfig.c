@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TEXT_BYTES = 1 << 20, PATH_BYTES = 4096 };
+enum { TEXT_BYTES = 1 << 20 };
 
 /* Piece by piece: 48 bytes are 64 characters. */
 static void append_base64(kube_buf *out, const char *text)
@@ -66,7 +66,7 @@ static bool write_all(int fd, kube_str text)
 /* Beside the file, then in its place. */
 static kube_status replace_file(const char *path, kube_str text, kube_error **err)
 {
-    kube_buf temporary = KUBE_BUF_INIT(PATH_BYTES);
+    kube_buf temporary = KUBE_BUF_INIT(TEXT_BYTES);
     kube_status st;
     int fd = -1, error = 0;
 

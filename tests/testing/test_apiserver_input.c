@@ -274,6 +274,19 @@ static void a_kubeconfig_that_cannot_be_written_leaves_no_file(void **state)
     kube_testing_apiserver_stop(server);
 }
 
+static void a_path_that_is_too_long_is_no_file(void **state)
+{
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
+    char path[8192];
+
+    (void)state;
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_int_equal(kube_testing_apiserver_write_kubeconfig(server, path, NULL), KUBE_ERR_IO);
+    assert_int_equal(kube_testing_apiserver_set_recording(server, path, NULL), KUBE_ERR_IO);
+    kube_testing_apiserver_stop(server);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -288,6 +301,7 @@ int main(void)
         TEST(the_core_group_grows_and_shrinks_as_others_do),
         TEST(what_is_stale_already_does_not_change),
         TEST(a_kubeconfig_that_cannot_be_written_leaves_no_file),
+        TEST(a_path_that_is_too_long_is_no_file),
     };
 
     alloc_trace_install();

@@ -30,6 +30,22 @@ static reply one_answer(const char *fault, const char *target, const char *heade
     return r;
 }
 
+static reply long_answer(const char *fault, const char *path)
+{
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
+    int fd = raw_connect(stub_port(server));
+    reply r;
+
+    add(server, fault);
+    raw_send(fd, "GET ");
+    raw_send(fd, path);
+    raw_send(fd, " HTTP/1.1\r\nConnection: close\r\n\r\n");
+    r = raw_read(fd, 1 << 20);
+    close(fd);
+    kube_testing_apiserver_stop(server);
+    return r;
+}
+
 static int status_of(const kube_testing_apiserver *server, const char *target)
 {
     reply r = stub_get(server, target, NULL);
@@ -302,7 +318,7 @@ static void no_fault_keeps_a_server_from_stopping(void **state)
 {
     static const char *const faults[] = {
         "/ delay=600000", "/ slow=1/600000",        "/ endless", "/ gzip-bomb", "/ stall-after=10",
-        "/ no-handshake", "/ endless slow=1/600000"
+        "/ no-handshake", "/ endless slow=1/600000", "/ delay=600000 raw=x"
     };
 
     (void)state;
@@ -397,7 +413,14 @@ static void what_is_no_fault_is_refused(void **state)
         { "/apis status=abc", "\"abc\"" },
         { "/apis status=199", "\"199\"" },
         { "/apis status=99999999999999999999", "\"99999999999999999999\"" },
+        { "/apis status=600", "\"600\"" },
         { "/apis times=-1", "\"-1\"" },
+        { "/apis times=4294967296", "\"4294967296\"" },
+        { "/apis times=1x", "\"1x\"" },
+        { "/apis times=x", "\"x\"" },
+        { "/apis length=+", "\"+\"" },
+        { "/apis slow=10/", "\"10/\"" },
+        { "/apis slow=10/1x", "\"10/1x\"" },
         { "/apis length=10", "\"10\"" },
         { "/apis slow=10", "\"10\"" },
         { "/apis slow=0/10", "\"0/10\"" },
@@ -405,7 +428,7 @@ static void what_is_no_fault_is_refused(void **state)
         { "/apis body=@/absent/file", "/absent/file" },
     };
     kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
-    kube_testing_fault fault = KUBE_TESTING_FAULT_INIT, blank = { .path = "/" };
+    kube_testing_fault blank = { .path = "/" };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -417,13 +440,107 @@ static void what_is_no_fault_is_refused(void **state)
         kube_error_free(err);
     }
     assert_int_equal(kube_testing_apiserver_add_fault(server, &blank, NULL, NULL), KUBE_ERR_INVALID_ARG);
-    fault.content_type = "text/html\r\nX-Injected: 1";
-    assert_int_equal(kube_testing_apiserver_add_fault(server, &fault, NULL, NULL), KUBE_ERR_INVALID_ARG);
-    fault.content_type = NULL;
-    fault.path = "apis";
-    assert_int_equal(kube_testing_apiserver_add_fault(server, &fault, NULL, NULL), KUBE_ERR_INVALID_ARG);
     assert_int_equal(status_of(server, "/apis"), 200);
     kube_testing_apiserver_stop(server);
+}
+
+static void a_fault_without_sense_is_refused(void **state)
+{
+    static const struct {
+        kube_testing_fault fault;
+        const char *part;
+    } cases[] = {
+        { { .http_status = 199 }, "status" },
+        { { .http_status = 600 }, "status" },
+        { { .http_status = -1 }, "status" },
+        { { .body = (kube_testing_body)6 }, "no such body" },
+        { { .ending = (kube_testing_ending)4 }, "no such ending" },
+        { { .bytes_len = 1 }, "body is missing" },
+        { { .content_type = "text/html\r\nX-Injected: 1" }, "line feed" },
+        { { .path = "apis" }, "slash" },
+    };
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        kube_testing_fault fault = cases[i].fault;
+        kube_error *err = NULL;
+
+        fault.struct_size = sizeof fault;
+        assert_int_equal(kube_testing_apiserver_add_fault(server, &fault, NULL, &err), KUBE_ERR_INVALID_ARG);
+        if (strstr(kube_error_message(err), cases[i].part) == NULL)
+            fail_msg("%zu: %s", i, kube_error_message(err));
+        kube_error_free(err);
+    }
+    assert_int_equal(status_of(server, "/apis"), 200);
+    kube_testing_apiserver_stop(server);
+}
+
+static void a_raw_answer_has_no_head_of_ours(void **state)
+{
+    static const struct {
+        const char *fault, *text;
+    } cases[] = {
+        { "/apis raw=SSH-2.0", "SSH-2.0" },
+        { "/apis raw=SSH-2.0 close-after=3", "SSH" },
+        { "/apis raw=SSH-2.0 slow=3/1", "SSH-2.0" },
+        { "/apis raw=", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        reply r = one_answer(cases[i].fault, "/apis", NULL);
+
+        assert_true(r.closed && !r.reset);
+        assert_string_equal(r.body, cases[i].text);
+        reply_clear(&r);
+    }
+}
+
+static void a_status_without_a_name_is_one_all_the_same(void **state)
+{
+    reply r = one_answer("/apis status=418", "/apis", NULL);
+
+    (void)state;
+    assert_int_equal(strncmp(r.head, "HTTP/1.1 418 Status\r\n", 21), 0);
+    assert_non_null(strstr(r.body, "\"message\":\"Status\",\"reason\":\"\",\"code\":418}"));
+    reply_clear(&r);
+}
+
+static void a_refusal_quotes_the_path_as_json(void **state)
+{
+    static char path[12000], expected[12100];
+    reply r = one_answer("/a status=403", "/a\"\\b", NULL);
+
+    (void)state;
+    assert_non_null(strstr(r.body, "cannot get path \\\"/a\\\"\\\\b\\\"\",\"reason\":\"Forbidden\""));
+    reply_clear(&r);
+    memset(path, 'a', sizeof path - 1);
+    path[0] = '/';
+    snprintf(expected, sizeof expected, "cannot get path \\\"%s\\\"\",", path);
+    r = long_answer("/a status=403", path);
+    assert_int_equal(r.status, 403);
+    assert_non_null(strstr(r.body, expected));
+    reply_clear(&r);
+    memset(path + 1, '\xe9', sizeof path - 2); /* six times as long in JSON: more than there is room for */
+    r = long_answer("/ status=403", path);
+    assert_true(r.closed && r.len == 0);
+    reply_clear(&r);
+}
+
+static void what_is_not_touched_by_a_fault_stays_as_it_was(void **state)
+{
+    reply plain = one_answer("/none status=500", "/apis", "Accept: " ACCEPT_V2 "\r\n"), fast, known;
+
+    (void)state;
+    fast = one_answer("/apis slow=1000000/1", "/apis", "Accept: " ACCEPT_V2 "\r\n"); /* in pieces of 16 KiB */
+    assert_string_equal(fast.body, plain.body);
+    known = one_answer("/apis delay=1", "/apis", "Accept: " ACCEPT_V2 "\r\nIf-None-Match: *\r\n");
+    assert_int_equal(known.status, 304);
+    assert_null(reply_header(&known, "Content-Type"));
+    reply_clear(&plain);
+    reply_clear(&fast);
+    reply_clear(&known);
 }
 
 int main(void)
@@ -444,6 +561,11 @@ int main(void)
         ALLOC_TRACE_TEST(no_fault_keeps_a_server_from_stopping),
         ALLOC_TRACE_TEST(the_rest_client_tells_the_faults_apart),
         ALLOC_TRACE_TEST(what_is_no_fault_is_refused),
+        ALLOC_TRACE_TEST(a_fault_without_sense_is_refused),
+        ALLOC_TRACE_TEST(a_raw_answer_has_no_head_of_ours),
+        ALLOC_TRACE_TEST(a_status_without_a_name_is_one_all_the_same),
+        ALLOC_TRACE_TEST(a_refusal_quotes_the_path_as_json),
+        ALLOC_TRACE_TEST(what_is_not_touched_by_a_fault_stays_as_it_was),
     };
 
     alloc_trace_install();

@@ -287,6 +287,33 @@ static void a_path_that_is_too_long_is_no_file(void **state)
     kube_testing_apiserver_stop(server);
 }
 
+static void a_record_is_one_line_of_json_whatever_it_holds(void **state)
+{
+    kube_testing_record record = KUBE_TESTING_RECORD_INIT;
+    size_t len, long_bytes = 2 << 20;
+    char line[512] = "untouched", *target = malloc(long_bytes);
+
+    (void)state;
+    assert_non_null(target);
+    record.method = "GET";
+    record.target = "/a\\b\"c";
+    record.accept = "\x01\t\x7f";
+    record.if_none_match = "";
+    record.user_agent = "\xe9";
+    len = kube_testing_record_format(&record, NULL, 0);
+    assert_int_equal(kube_testing_record_format(&record, line, sizeof line), len);
+    assert_string_equal(line, "{\"request\":0,\"connection\":0,\"method\":\"GET\",\"target\":\"/a\\\\b\\\"c\","
+                              "\"status\":0,\"body_bytes\":0,\"accept\":\"\\u0001\\u0009\\u007f\","
+                              "\"if_none_match\":\"\",\"user_agent\":\"\\u00e9\"}\n");
+    assert_int_equal(len, strlen(line));
+    memset(target, 'x', long_bytes - 1);
+    target[long_bytes - 1] = '\0';
+    record.target = target;
+    assert_int_equal(kube_testing_record_format(&record, line, sizeof line), 0); /* beyond a mebibyte: none */
+    assert_string_equal(line, "");
+    free(target);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -302,6 +329,7 @@ int main(void)
         TEST(what_is_stale_already_does_not_change),
         TEST(a_kubeconfig_that_cannot_be_written_leaves_no_file),
         TEST(a_path_that_is_too_long_is_no_file),
+        TEST(a_record_is_one_line_of_json_whatever_it_holds),
     };
 
     alloc_trace_install();

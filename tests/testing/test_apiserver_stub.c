@@ -199,7 +199,16 @@ static void the_accept_header_decides(void **state)
         { "Application/JSON;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList;profile=nopeer", { V2, NONE, NONE } },
         { "application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList", { NONE, NONE, NONE } },
         { "application/json;g=other;v=v2;as=APIGroupDiscoveryList", { NONE, NONE, NONE } },
+        { "application/json ; v = v2;g=\t\"apidiscovery.k8s.io\" ;as=APIGroupDiscoveryList ", { V2, NONE, NONE } },
+        { "application/json;g=apidiscovery.k8s.io;v=v2;as=Another", { NONE, NONE, NONE } },
+        { "application/json;v=v2", { NONE, NONE, NONE } },
+        { "application/json;as=APIGroupDiscoveryList", { NONE, NONE, NONE } },
+        { "*/*;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", { NONE, NONE, NONE } },
+        { "application/*", { LEGACY, LEGACY, LEGACY } },
+        { "text/html, , application/json;", { LEGACY, LEGACY, LEGACY } },
+        { "", { LEGACY, LEGACY, LEGACY } },
         { "text/html", { NONE, NONE, NONE } },
+        { "\"", { NONE, NONE, NONE } },
     };
     static const char *const types[] = { ACCEPT_V2, ACCEPT_V2BETA1, "application/json", "application/json" };
 
@@ -502,6 +511,39 @@ static void other_methods_are_told_so(void **state)
     kube_testing_apiserver_stop(server);
 }
 
+static void a_path_may_have_a_slash_at_its_end_and_no_more(void **state)
+{
+    static const char *const absent[] = { "/", "//", "/apis//v1", "/apisx", "/api/v1/x", "/apis/apps/v1/x" };
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
+
+    (void)state;
+    expect_status(server, "/apis/apps/v1/", 200, "\"groupVersion\":\"apps/v1\"");
+    expect_status(server, "/apis/", 200, "\"APIGroupList\"");
+    for (size_t i = 0; i < COUNT_OF(absent); i++)
+        expect_status(server, absent[i], 404, "404 page not found\n");
+    free(stub_body(server, "/apis/apps", "text/html", 406));
+    free(stub_body(server, "/apis/apps/v1", "text/html", 406));
+    kube_testing_apiserver_stop(server);
+}
+
+static void a_connection_is_kept_unless_it_is_to_be_closed(void **state)
+{
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
+    int fd = raw_connect(stub_port(server));
+    reply r;
+
+    (void)state;
+    raw_send(fd, "GET /readyz HTTP/1.1\r\nConnection: keep-alive\r\n\r\n"
+                 "GET /readyz HTTP/1.1\r\nConnection: Close\r\n\r\n");
+    r = raw_read(fd, 4096);
+    assert_true(r.closed);
+    assert_int_equal(strncmp(r.body, "okHTTP/1.1 200 OK\r\n", 19), 0);
+    assert_int_equal(kube_testing_apiserver_connection_count(server), 1);
+    reply_clear(&r);
+    close(fd);
+    kube_testing_apiserver_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +563,8 @@ int main(void)
         ALLOC_TRACE_TEST(the_log_has_what_was_asked_and_answered),
         ALLOC_TRACE_TEST(the_date_is_that_of_the_clock),
         ALLOC_TRACE_TEST(other_methods_are_told_so),
+        ALLOC_TRACE_TEST(a_path_may_have_a_slash_at_its_end_and_no_more),
+        ALLOC_TRACE_TEST(a_connection_is_kept_unless_it_is_to_be_closed),
     };
 
     alloc_trace_install();

@@ -2,6 +2,7 @@
 
 #include "gzip_bomb.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { HEAD_BYTES = 64 * 1024, PIECE_BYTES = 16 * 1024, CHUNK_BYTES = 4096 };
@@ -67,26 +68,20 @@ static bool put(kube__sending *s, kube_str bytes, bool is_body, bool last)
 static void put_endless(kube__sending *s)
 {
     char chunk[CHUNK_BYTES + 16];
-    kube_buf text = KUBE_BUF_INIT(sizeof chunk);
 
-    memset(chunk, ' ', CHUNK_BYTES);
-    chunk[CHUNK_BYTES] = '\0';
-    kube_buf_append_f(&text, "%x\r\n%s\r\n", (unsigned)CHUNK_BYTES, chunk);
-    while (kube_buf_status(&text, NULL) == KUBE_OK && put(s, kube_buf_str(&text), true, false))
+    snprintf(chunk, sizeof chunk, "%x\r\n%*s\r\n", (unsigned)CHUNK_BYTES, (int)CHUNK_BYTES, "");
+    while (put(s, kube_str_c(chunk), true, false))
         ;
-    kube_buf_clear(&text);
 }
 
 static void put_endless_headers(kube__sending *s)
 {
-    kube_buf line = KUBE_BUF_INIT(CHUNK_BYTES + 16);
+    char line[CHUNK_BYTES];
+    bool more = put(s, kube_str_c("HTTP/1.1 200 OK\r\n"), false, false);
 
-    kube_buf_append_f(&line, "X-Filler: %0*d\r\n", (int)CHUNK_BYTES - 32, 0);
-    if (put(s, kube_str_c("HTTP/1.1 200 OK\r\n"), false, false)) {
-        while (kube_buf_status(&line, NULL) == KUBE_OK && put(s, kube_buf_str(&line), false, false))
-            ;
-    }
-    kube_buf_clear(&line);
+    snprintf(line, sizeof line, "X-Filler: %0*d\r\n", (int)CHUNK_BYTES - 32, 0);
+    while (more)
+        more = put(s, kube_str_c(line), false, false);
 }
 
 static void end(kube__sending *s)

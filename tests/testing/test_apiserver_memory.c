@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#define SECOND_VERSION "{\"metadata\":{\"name\":\"stable.example.com\"},\"versions\":[{\"version\":\"v2\"}]}"
+
 /* A recording of two groups, so that each allocation can be tried. */
 static void write_small_recording(const char *folder)
 {
@@ -43,7 +45,13 @@ static kube_status everything_once(const char *folder, const char *kubeconfig)
     if (st == KUBE_OK)
         st = kube_testing_apiserver_add_group(server, CRONTABS, NULL);
     if (st == KUBE_OK)
+        st = kube_testing_apiserver_add_group(server, SECOND_VERSION, NULL);
+    if (st == KUBE_OK)
         st = kube_testing_apiserver_add_fault_text(server, "/apis body=text type=text/plain", NULL, NULL);
+    if (st == KUBE_OK)
+        st = kube_testing_apiserver_add_malice(server, "two-lengths", NULL, NULL);
+    if (st == KUBE_OK && kube_testing_apiserver_add_malice(server, "kindness", NULL, NULL) != KUBE_ERR_NOT_FOUND)
+        st = KUBE_ERR_OUT_OF_MEMORY; /* which it is then, too */
     if (st == KUBE_OK)
         st = kube_testing_apiserver_write_kubeconfig(server, kubeconfig, NULL);
     if (st == KUBE_OK)
@@ -81,10 +89,61 @@ static void running_out_of_memory_leaves_nothing_behind(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* How many requests the log has lost for want of memory. */
+static unsigned not_logged;
+
+static bool same_answer(const reply *a, const reply *b)
+{
+    return a->status == b->status && a->body_len == b->body_len && memcmp(a->body, b->body, a->body_len) == 0;
+}
+
+/* One request after the other on connections of their own, the n-th allocation of each failing: the answer comes whole
+ * or not at all, and who asks again gets it. */
+static void expect_whole_or_nothing(const char *fault, const char *target, const char *headers)
+{
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_V2);
+    reply whole, r = { .status = 0 };
+    bool reached = true;
+
+    if (fault != NULL)
+        assert_int_equal(kube_testing_apiserver_add_fault_text(server, fault, NULL, NULL), KUBE_OK);
+    whole = stub_get(server, target, headers);
+    assert_true(whole.len > 0);
+    for (size_t n = 1; reached; n++) {
+        reply_clear(&r);
+        kube_testing_apiserver_reset_log(server);
+        alloc_trace_fail_at(n);
+        r = stub_get(server, target, headers);
+        reached = alloc_trace_stop();
+        if (!r.closed || (r.len > 0 && !same_answer(&r, &whole)))
+            fail_msg("%s, allocation %zu: %zu bytes, status %d", target, n, r.len, r.status);
+        not_logged += r.len > 0 && kube_testing_apiserver_request_count(server) == 0;
+    }
+    assert_true(same_answer(&r, &whole));
+    reply_clear(&r);
+    reply_clear(&whole);
+    kube_testing_apiserver_stop(server);
+}
+
+static void an_answer_comes_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    not_logged = 0;
+    expect_whole_or_nothing(NULL, "/apis", "Accept: application/json\r\n");
+    expect_whole_or_nothing(NULL, "/apis/apps", NULL);
+    expect_whole_or_nothing(NULL, "/apis/apps/v1", NULL);
+    expect_whole_or_nothing(NULL, "/absent", NULL);
+    expect_whole_or_nothing("/ status=403", "/apis", NULL);
+    expect_whole_or_nothing("/ endless close-after=20000", "/apis", NULL);
+    expect_whole_or_nothing("/ endless-headers close-after=20000", "/apis", NULL);
+    assert_true(not_logged > 0); /* and it comes though nobody will read of it */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(running_out_of_memory_leaves_nothing_behind),
+        ALLOC_TRACE_TEST(an_answer_comes_whole_or_not_at_all),
     };
 
     alloc_trace_install();

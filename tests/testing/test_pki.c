@@ -142,6 +142,8 @@ static void what_cannot_be_made_is_refused(void **state)
 
     (void)state;
     ok.common_name = "x";
+    assert_int_equal(kube_testing_key_new(NULL, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(kube_testing_cert_new(&ok, NULL, NULL, NULL), KUBE_ERR_INVALID_ARG);
     assert_int_equal(kube_testing_key_new(&key, NULL), KUBE_OK);
     expect_refusal(ok, key, "issuer");
     bad = ok;

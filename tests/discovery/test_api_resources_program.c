@@ -257,6 +257,59 @@ static void every_form_of_server_gives_the_same_table_and_the_same_files(void **
     }
 }
 
+static void expect_in_order(const char *first, const char *second)
+{
+    const char *a = strstr(r.out, first), *b = strstr(r.out, second);
+
+    if (a == NULL || b == NULL || a > b)
+        fail_msg("not \"%s\" before \"%s\": %s", first, second, r.out);
+}
+
+static void output_and_order_are_as_they_are_asked_for(void **state)
+{
+    (void)state;
+    RUN("--output=name");
+    assert_int_equal(r.status, 0);
+    expect_in_order("pods\n", "deployments.apps\n");
+    RUN("--sort-by=name", "-o", "name");
+    expect_in_order("\nendpointslices.discovery.k8s.io\n", "\nevents\n");
+    expect_in_order("\ndeployments.apps\n", "\npods\n");
+    RUN("--sort-by=kind", "--no-headers");
+    expect_in_order("APIService\n", "Binding\n");
+    RUN("-o", "wide");
+    expect_in_order("CATEGORIES\n", ",watch");
+}
+
+/* kubectl is silent about what the server itself calls stale; a line about it is no failure. */
+static void what_is_stale_is_a_warning_and_what_fails_an_error(void **state)
+{
+    (void)state;
+    assert_int_equal(kube_testing_apiserver_set_stale(server, "batch/v1", true, NULL), KUBE_OK);
+    RUN("--cache=none");
+    expect_warning("batch/v1");
+    assert_null(strstr(r.out, "cronjobs"));
+    assert_int_equal(kube_testing_apiserver_set_form(server, KUBE_TESTING_FORM_LEGACY, NULL), KUBE_OK);
+    RUN("--cache=none");
+    expect_line(1, "error: ", "batch/v1");
+    assert_non_null(strstr(r.out, "deployments")); /* what could be answered is printed */
+}
+
+/* As kubectl has it: what nobody can do anything with is no resource. */
+static void a_resource_without_verbs_is_not_printed(void **state)
+{
+    static const char item[] =
+        "{\"metadata\":{\"name\":\"a.io\"},\"versions\":[{\"version\":\"v1\",\"resources\":["
+        "{\"resource\":\"ghosts\",\"responseKind\":{\"kind\":\"Ghost\"},\"scope\":\"Cluster\",\"verbs\":[]},"
+        "{\"resource\":\"things\",\"responseKind\":{\"kind\":\"Thing\"},\"scope\":\"Cluster\",\"verbs\":[\"get\"]}]}]}";
+
+    (void)state;
+    assert_int_equal(kube_testing_apiserver_add_group(server, item, NULL), KUBE_OK);
+    RUN("--api-group=a.io", "--no-headers");
+    assert_int_equal(r.status, 0);
+    assert_int_equal(count_lines(r.out), 1);
+    assert_int_equal(strncmp(r.out, "things ", 7), 0);
+}
+
 /* ---- the way to it is not ---- */
 
 static void a_configuration_that_is_wrong_is_told_by_its_name(void **state)
@@ -405,7 +458,9 @@ static void a_full_disk_is_a_warning(void **state)
 
 static void wrong_flags_are_a_usage_error(void **state)
 {
-    static const char *const wrong[] = { "--cache=tape", "--repeat=0", "--repeat=x", "--ttl=soon", "--stats=maybe" };
+    static const char *const wrong[] = { "--cache=tape",     "--repeat=0",    "--repeat=x",     "--repeat=",
+                                         "--repeat=1000001", "--ttl=soon",    "--stats=maybe",  "--sort-by=size",
+                                         "--output=yaml",    "--output=json", "--output=table" };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
@@ -424,6 +479,9 @@ int main(void)
         TEST(cold_and_warm_runs_cost_two_requests_and_none),
         TEST(the_server_may_be_gone_while_the_time_to_live_lasts),
         TEST(every_form_of_server_gives_the_same_table_and_the_same_files),
+        TEST(output_and_order_are_as_they_are_asked_for),
+        TEST(what_is_stale_is_a_warning_and_what_fails_an_error),
+        TEST(a_resource_without_verbs_is_not_printed),
         TEST(a_configuration_that_is_wrong_is_told_by_its_name),
         TEST(a_server_that_cannot_be_trusted_is_not_asked),
         TEST(a_server_of_another_authority_is_not_asked),

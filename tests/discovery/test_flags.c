@@ -22,7 +22,7 @@ static flags_result read_line(const char *line, values *v)
         { .name = "request-timeout", .kind = FLAG_DURATION, .to = &v->duration_ms },
         { .name = "help", .letter = 'h', .kind = FLAG_HELP },
     };
-    static char copy[512];
+    static char copy[4096];
     char *argv[16] = { copy }, *next = copy;
     int argc = 1;
 
@@ -71,6 +71,8 @@ static void a_switch_takes_no_next_word(void **state)
 
 static void words_add_up(void **state)
 {
+    char line[2048] = "--verbs=";
+    size_t at = strlen(line);
     values v;
 
     (void)state;
@@ -84,6 +86,19 @@ static void words_add_up(void **state)
     assert_int_equal(read_line("--verbs=a,", &v), FLAGS_OK);
     assert_int_equal(v.list.count, 2);
     words_clear(&v.list);
+    memset(line + at, ',', 1001);
+    line[at + 999] = '\0'; /* between and around them are a thousand empty words, and that is all there can be */
+    assert_int_equal(read_line(line, &v), FLAGS_OK);
+    assert_int_equal(v.list.count, 1000);
+    words_clear(&v.list);
+    line[at + 999] = ',';
+    for (size_t more = 1000; more <= 1001; more++) {
+        line[at + more] = '\0';
+        assert_int_equal(read_line(line, &v), FLAGS_WRONG);
+        assert_non_null(strstr(v.message, "verbs"));
+        words_clear(&v.list);
+        line[at + more] = ',';
+    }
 }
 
 static void durations_have_units_or_are_seconds(void **state)
@@ -91,10 +106,11 @@ static void durations_have_units_or_are_seconds(void **state)
     static const struct {
         const char *text;
         int64_t ms;
-    } good[] = { { "0", 0 },       { "30", 30000 },       { "1s", 1000 },    { "500ms", 500 },
-                 { "2m", 120000 }, { "1h1m1s", 3661000 }, { "1m30s", 90000 } };
+    } good[] = { { "0", 0 },           { "30", 30000 },      { "1s", 1000 },
+                 { "500ms", 500 },     { "2m", 120000 },     { "1h1m1s", 3661000 },
+                 { "1m30s", 90000 },   { "8760h", (int64_t)365 * 24 * 3600 * 1000 } };
     static const char *const bad[] = {
-        "", "x", "1x", "-1s", "s", "1m30", "99999999999999999999s", "9999999999h", "1.5s"
+        "", "x", "1x", "-1s", "s", "1m30", "99999999999999999999s", "9999999999h", "1.5s", "8760h1ms"
     };
     char line[64];
     values v;

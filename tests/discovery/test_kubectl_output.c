@@ -320,6 +320,44 @@ static void control_characters_do_not_reach_the_terminal(void **state)
     free(text);
 }
 
+static void only_whole_characters_of_unicode_are_written_as_they_are(void **state)
+{
+    static const struct {
+        const char *text, *escaped; /* NULL: as it is */
+    } cases[] = {
+        { "\xc2\xa0", NULL },
+        { "\xe0\xa0\x80", NULL },
+        { "\xed\x9f\xbf", NULL },
+        { "\xee\x80\x80", NULL },
+        { "\xf0\x90\x80\x80", NULL },
+        { "\xf4\x8f\xbf\xbf", NULL },
+        { "\xc1\xbf", "\\xc1\\xbf" },                               /* more bytes than are needed, */
+        { "\xe0\x9f\xbf", "\\xe0\\x9f\\xbf" },
+        { "\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf" },
+        { "\xed\xa0\x80", "\\xed\\xa0\\x80" },                    /* halves of a pair,            */
+        { "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },         /* what lies beyond,            */
+        { "\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80" },
+        { "\xe2\x82", "\\xe2\\x82" },                               /* what is cut off,             */
+        { "\xe2\x82x", "\\xe2\\x82x" },                             /* or goes on as something else */
+        { "\xc3", "\\xc3" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *expected = cases[i].escaped != NULL ? cases[i].escaped : cases[i].text;
+        char *text = NULL;
+        size_t len;
+        FILE *f = open_memstream(&text, &len);
+
+        assert_non_null(f);
+        write_escaped(f, cases[i].text);
+        assert_int_equal(fclose(f), 0);
+        assert_string_equal(text, expected);
+        assert_int_equal(escaped_width(cases[i].text), cases[i].escaped != NULL ? strlen(expected) : 1);
+        free(text);
+    }
+}
+
 static void a_server_without_resources_has_no_table(void **state)
 {
     api_resources_view view = { .group = "" };
@@ -348,6 +386,7 @@ int main(void)
         TEST(a_large_legacy_server_looks_the_same),
         TEST(both_forms_of_a_server_give_the_same_resources),
         TEST(control_characters_do_not_reach_the_terminal),
+        TEST(only_whole_characters_of_unicode_are_written_as_they_are),
         TEST(a_server_without_resources_has_no_table),
     };
 

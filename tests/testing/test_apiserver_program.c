@@ -197,6 +197,61 @@ static void the_log_has_a_line_for_each_request(void **state)
     assert_int_equal(end(&c, SIGTERM), 0);
 }
 
+static void get(const char *url, const char *target)
+{
+    int fd = raw_connect((uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10));
+    reply r;
+
+    raw_send(fd, "GET ");
+    raw_send(fd, target);
+    raw_send(fd, " HTTP/1.1\r\nConnection: close\r\n\r\n");
+    r = raw_read(fd, 4096);
+    assert_int_equal(r.status, 404);
+    reply_clear(&r);
+    close(fd);
+}
+
+/* What is longer than a line may be is cut, and the next line begins where a line begins. */
+static void a_long_request_is_still_one_line_of_the_log(void **state)
+{
+    static char target[20000];
+    const char *arguments[] = { "--recording", RECORDING("bare"), "--http", "--log", log_file, NULL };
+    char url[128], *log, *end_of_first;
+    child c;
+    size_t len;
+
+    (void)state;
+    unlink(log_file);
+    c = start(arguments);
+    await_ready(&c, url);
+    memset(target, 'x', sizeof target - 1);
+    target[0] = '/';
+    get(url, target);
+    get(url, "/short");
+    log = read_file(log_file, &len);
+    end_of_first = strchr(log, '\n');
+    assert_non_null(end_of_first);
+    assert_in_range(end_of_first - log, 16000, 16383);
+    assert_int_equal(strncmp(end_of_first + 1, "{\"request\":2,", 13), 0);
+    assert_int_equal(log[len - 1], '\n');
+    free(log);
+    assert_int_equal(end(&c, SIGTERM), 0);
+}
+
+static void its_malice_is_that_of_the_catalogue(void **state)
+{
+    const char *arguments[] = { "--recording", RECORDING("bare"), "--http",  "--kubeconfig",
+                                kubeconfig,    "--malice",        "no-http", NULL };
+    child c = start(arguments);
+    char url[128], message[512];
+    size_t groups;
+
+    (void)state;
+    await_ready(&c, url);
+    assert_int_equal(discover(&groups, message, sizeof message), KUBE_ERR_PROTOCOL);
+    assert_int_equal(end(&c, SIGTERM), 0);
+}
+
 static void it_ends_with_its_standard_input_when_asked_to(void **state)
 {
     const char *arguments[] = { "--recording", RECORDING("bare"), "--until-stdin-ends", NULL };
@@ -230,12 +285,14 @@ static void expect_failure(const char *const arguments[], int code, const char *
 
 static void a_wrong_command_line_is_one_line_and_status_2(void **state)
 {
+    static const char *const ports[] = { "65536", "-1", "", "x", "1x", "99999999999999999999" };
+
     (void)state;
     USAGE("--recording is needed", "--http");
     USAGE("--form is", "--recording", RECORDING("bare"), "--form", "v3");
     USAGE("--certificate is", "--recording", RECORDING("bare"), "--certificate", "bad");
-    USAGE("--port is", "--recording", RECORDING("bare"), "--port", "65536");
-    USAGE("--port is", "--recording", RECORDING("bare"), "--port", "-1");
+    for (size_t i = 0; i < COUNT_OF(ports); i++)
+        USAGE("--port is", "--recording", RECORDING("bare"), "--port", ports[i]);
     USAGE("unknown flag", "--no-such-flag");
     USAGE("\"stauts=1\"", "--recording", RECORDING("bare"), "--fault", "/apis stauts=1");
     USAGE("the token", "--recording", RECORDING("bare"), "--token", "a b");
@@ -245,6 +302,8 @@ static void what_cannot_be_done_is_one_line_and_status_1(void **state)
 {
     (void)state;
     ERROR("/absent/api.aggregated.json", "--recording", "/absent");
+    ERROR("there is no malice called \"kindness\", but no-handshake, ", "--recording", RECORDING("bare"), "--malice",
+          "kindness");
     ERROR("\"absent/v1\"", "--recording", RECORDING("bare"), "--stale", "absent/v1");
     ERROR("/absent/kubeconfig", "--recording", RECORDING("bare"), "--kubeconfig", "/absent/kubeconfig");
     ERROR("/absent/log", "--recording", RECORDING("bare"), "--log", "/absent/log");
@@ -275,6 +334,8 @@ int main(void)
         cmocka_unit_test(its_kubeconfig_is_enough_for_a_client),
         cmocka_unit_test(a_wrong_certificate_is_noticed),
         cmocka_unit_test(the_log_has_a_line_for_each_request),
+        cmocka_unit_test(a_long_request_is_still_one_line_of_the_log),
+        cmocka_unit_test(its_malice_is_that_of_the_catalogue),
         cmocka_unit_test(it_ends_with_its_standard_input_when_asked_to),
         cmocka_unit_test(a_wrong_command_line_is_one_line_and_status_2),
         cmocka_unit_test(what_cannot_be_done_is_one_line_and_status_1),

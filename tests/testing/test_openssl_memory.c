@@ -63,7 +63,7 @@ static void a_certificate_is_made_or_the_step_is_named(void **state)
     size_t refused = 0;
 
     (void)state;
-    for (size_t n = 1; reached; n += 2) {
+    for (size_t n = 1; reached; n += 3) {
         kube_testing_cert *cert = NULL;
         kube_error *err = NULL;
         kube_status st;

@@ -66,7 +66,7 @@ static reply finish(int fd, const char *text)
     reply r;
 
     raw_send(fd, text);
-    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    (void)shutdown(fd, SHUT_WR); /* fails when the server has already gone */
     r = raw_read(fd, 4 << 20);
     close(fd);
     return r;

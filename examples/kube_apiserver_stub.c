@@ -190,8 +190,7 @@ static int serve(const kube_testing_apiserver_options *opts, const stub_flags *f
     if (code == EXIT_ANSWER)
         wait_for_end(signals, flags->until_stdin_ends);
     kube_testing_apiserver_stop(server);
-    if (signals >= 0)
-        close(signals);
+    close(signals);
     kube_error_free(err);
     return code;
 }

@@ -269,8 +269,7 @@ int main(int argc, char **argv)
         code = fail(err);
     disconnect(&d);
     kube_testing_apiserver_stop(d.server);
-    if (d.folder[0] != '\0')
-        (void)nftw(d.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    (void)nftw(d.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     kube_error_free(err);
     return finish_output(code);
 }

@@ -124,20 +124,17 @@ bool kube_testing_connection_hold(kube_testing_connection *c, uint32_t ms)
 
 bool kube_testing_request_header(const kube_testing_request *request, const char *name, char *value, size_t size)
 {
-    const char *line = strstr(request->head, "\r\n");
     size_t len = strlen(name);
 
     value[0] = '\0';
-    while (line != NULL && line[2] != '\0') {
-        line += 2;
-        if (strncasecmp(line, name, len) == 0 && line[len] == ':') {
-            const char *start = line + len + 1;
+    for (const char *line = strstr(request->head, "\r\n"); line != NULL; line = strstr(line + 2, "\r\n")) {
+        if (strncasecmp(line + 2, name, len) == 0 && line[2 + len] == ':') {
+            const char *start = line + 2 + len + 1;
 
             start += strspn(start, " ");
             snprintf(value, size, "%.*s", (int)strcspn(start, "\r"), start);
             return true;
         }
-        line = strstr(line, "\r\n");
     }
     return false;
 }

@@ -110,6 +110,8 @@ static void an_answer_that_nobody_could_read_is_an_error(void **state)
     expect_error(1, "standard output could not be written");
     RUN("/bin/sh", "-c", "exec \"$0\" /version >/dev/full", KUBE_RAW);
     expect_error(1, "standard output could not be written");
+    RUN("/bin/sh", "-c", "exec \"$0\" /apis >/dev/full", KUBE_RAW); /* too much to be kept until the end */
+    expect_error(1, "standard output could not be written");
 }
 
 static void a_wrong_command_line_is_told_and_nobody_is_asked(void **state)
@@ -216,6 +218,30 @@ static void the_quickstart_lists_a_group_version(void **state)
     assert_non_null(strstr(r.err, "no configuration was found"));
 }
 
+/* A cluster with one resource, in the folder of this test. */
+static void write_recording_of_one(void)
+{
+    static const char *const files[][2] = {
+        { "api.aggregated.json", "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[]}" },
+        { "apis.aggregated.json",
+          "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{\"name\":\"a.io\"},\"versions\":[{"
+          "\"version\":\"v1\",\"freshness\":\"Current\",\"resources\":[{\"resource\":\"things\",\"responseKind\":{"
+          "\"kind\":\"Thing\"},\"scope\":\"Cluster\",\"verbs\":[\"get\"]}]}]}]}" },
+        { "version.json", "{}" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        char path[128];
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/%s", root, files[i][0]);
+        file = fopen(path, "w");
+        assert_non_null(file);
+        assert_true(fputs(files[i][1], file) >= 0);
+        assert_int_equal(fclose(file), 0);
+    }
+}
+
 static void the_demo_shows_where_answers_come_from(void **state)
 {
     static const struct {
@@ -234,6 +260,10 @@ static void the_demo_shows_where_answers_come_from(void **state)
         expect_answer(cases[i].bar);
         assert_string_equal(r.err, "");
     }
+    write_recording_of_one();
+    RUN(KUBE_DEMO, root);
+    expect_answer("\nthings ");
+    expect_answer("\n... and 0 more\n");
     RUN(KUBE_DEMO, "/absent");
     assert_int_equal(r.status, 1);
     assert_non_null(strstr(r.err, "/absent/api.aggregated.json"));

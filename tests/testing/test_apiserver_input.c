@@ -82,6 +82,9 @@ static void options_without_sense_are_refused(void **state)
     bad.recording = NULL;
     expect_no_start(bad, KUBE_ERR_INVALID_ARG, "recording");
     bad = good;
+    bad.struct_size = 0;
+    expect_no_start(bad, KUBE_ERR_INVALID_ARG, "INIT");
+    bad = good;
     bad.form = (kube_testing_form)3;
     expect_no_start(bad, KUBE_ERR_INVALID_ARG, "form");
     bad = good;
@@ -110,6 +113,7 @@ static void a_recording_is_what_its_names_promise(void **state)
         const char *part; /* of the message */
     } cases[] = {
         { LIST(CORE), LIST(CRONTABS), KUBE_OK, "no error" },
+        { LIST(CORE), LIST("{\"color\":7,\"versions\":[{\"version\":\"v1\"}]}"), KUBE_OK, "no error" },
         { LIST(CORE), "{\"items\":[]}", KUBE_ERR_PARSE, "/apis.aggregated.json: " },
         { "{\"kind\":\"Status\"}", LIST(CRONTABS), KUBE_ERR_PARSE, "APIGroupDiscoveryList" },
         { "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{]}", LIST(""), KUBE_ERR_PARSE, "/api.aggregated.json: " },
@@ -166,6 +170,7 @@ static void a_server_may_be_without_any_group(void **state)
     body = stub_body(server, "/apis", "application/json", 200);
     assert_string_equal(body, "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[]}\n");
     free(body);
+    free(stub_body(server, "/openapi/v3", "*/*", 404)); /* nor is that needed */
     kube_testing_apiserver_stop(server);
 }
 
@@ -204,7 +209,8 @@ static void a_resource_is_listed_with_what_it_has(void **state)
                 "\"kind\":\"\",\"verbs\":[\"get\"]}");
     /* What has no kind is left out, wherever it stands. */
     expect_list(server,
-                GROUP("a.io", "{\"resource\":\"none\"},{\"resource\":\"xs\",\"responseKind\":{\"kind\":\"X\"},"
+                GROUP("a.io", "{\"resource\":\"none\",\"subresources\":[{\"subresource\":\"none\"}]},"
+                              "{\"resource\":\"xs\",\"responseKind\":{\"kind\":\"X\"},"
                               "\"subresources\":[{\"subresource\":\"none\"},{\"subresource\":\"s\",\"responseKind\":"
                               "{\"kind\":\"S\"}}]},{\"resource\":\"none\"}"),
                 "{\"name\":\"xs\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"X\",\"verbs\":null},"

@@ -399,6 +399,7 @@ static void a_change_that_cannot_be_made_changes_nothing(void **state)
     assert_int_equal(kube_testing_apiserver_add_group(server, "{\"metadata\":", NULL), KUBE_ERR_PARSE);
     assert_int_equal(kube_testing_apiserver_add_group(server, "{\"metadata\":{\"name\":\"x\"}}", NULL), KUBE_ERR_PARSE);
     assert_int_equal(kube_testing_apiserver_add_group(server, "{\"versions\":[{}]}", NULL), KUBE_ERR_PARSE);
+    assert_int_equal(kube_testing_apiserver_add_group(server, "{\"versions\":[tru", NULL), KUBE_ERR_PARSE);
     assert_int_equal(kube_testing_apiserver_remove_group_version(server, "apps/v9", NULL), KUBE_ERR_NOT_FOUND);
     assert_int_equal(kube_testing_apiserver_set_recording(server, "/absent", &err), KUBE_ERR_NOT_FOUND);
     assert_non_null(strstr(kube_error_message(err), "/absent/api.aggregated.json"));

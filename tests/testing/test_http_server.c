@@ -141,6 +141,9 @@ static void what_is_no_request_ends_the_connection(void **state)
     assert_true(r.closed && r.len == 0);
     reply_clear(&r);
     assert_non_null(head);
+    r = ask(server, "NO-METHOD-IS-AS-LONG / HTTP/1.1\r\n\r\n", 4096);
+    assert_true(r.closed && r.len == 0);
+    reply_clear(&r);
     memset(head, 'x', 39999);
     head[39999] = '\0';
     r = ask(server, head, 4096);

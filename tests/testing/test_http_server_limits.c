@@ -90,6 +90,9 @@ static void what_is_no_certificate_and_what_is_missing_is_refused(void **state)
     assert_int_equal(kube_testing_key_new(&key, NULL), KUBE_OK);
     options.handler = handler;
     assert_int_equal(kube_testing_http_server_start(&options, NULL, NULL), KUBE_ERR_INVALID_ARG);
+    options.struct_size = 0;
+    expect_no_start(&options, KUBE_ERR_INVALID_ARG, "INIT");
+    options.struct_size = sizeof options;
     options.cert = key;
     expect_no_start(&options, KUBE_ERR_INVALID_ARG, "certificates");
     options.cert = cert;

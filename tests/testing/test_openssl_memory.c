@@ -63,7 +63,7 @@ static void a_certificate_is_made_or_the_step_is_named(void **state)
     size_t refused = 0;
 
     (void)state;
-    for (size_t n = 1; reached; n += 3) {
+    for (size_t n = 1; reached; n++) {
         kube_testing_cert *cert = NULL;
         kube_error *err = NULL;
         kube_status st;
@@ -122,6 +122,32 @@ static void a_server_starts_or_says_what_was_not_taken(void **state)
     kube_testing_cert_free(cert);
 }
 
+static void an_api_server_starts_or_says_that_it_has_no_tag(void **state)
+{
+    kube_testing_apiserver_options options = KUBE_TESTING_APISERVER_OPTIONS_INIT;
+    bool reached = true;
+    size_t refused = 0;
+
+    (void)state;
+    options.recording = RECORDING("bare");
+    options.plain_http = true;
+    for (size_t n = 1; reached; n++) {
+        kube_testing_apiserver *server = NULL;
+        kube_error *err = NULL;
+        kube_status st;
+
+        start_failing(n);
+        st = kube_testing_apiserver_start(&options, &server, &err);
+        reached = stop_failing();
+        refused += st != KUBE_OK;
+        if (st != KUBE_OK && strstr(kube_error_message(err), "making an entity tag") == NULL)
+            fail_msg("allocation %zu: %s", n, kube_error_message(err));
+        kube_testing_apiserver_stop(server);
+        kube_error_free(err);
+    }
+    assert_true(refused > 0);
+}
+
 /* What a client sends first: enough of it for the server to make all that a handshake needs, and then it is refused. */
 static void a_connection_without_memory_is_closed(void **state)
 {
@@ -159,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_certificate_is_made_or_the_step_is_named),
         ALLOC_TRACE_TEST(a_server_starts_or_says_what_was_not_taken),
+        ALLOC_TRACE_TEST(an_api_server_starts_or_says_that_it_has_no_tag),
         ALLOC_TRACE_TEST(a_connection_without_memory_is_closed),
     };
     kube_testing_http_server *server;

@@ -1,4 +1,5 @@
-/* The documents a server makes of a tree. Strings are passed on as they stand in its JSON, escapes and all. */
+/* The documents a server makes of a tree. Strings are passed on as they stand in its JSON, escapes and all; only the
+ * names of groups and versions have been decoded. */
 #include "tree.h"
 
 #include "json_quote.h"
@@ -10,6 +11,17 @@ static void append_raw_string(kube_buf *out, kube_json_string s)
     kube_buf_append_char(out, '"');
     kube_buf_append(out, s.raw);
     kube_buf_append_char(out, '"');
+}
+
+/* Inside of a JSON string. It is UTF-8, which stays as it is. */
+static void append_name(kube_buf *out, const char *name)
+{
+    for (char c[2] = ""; (c[0] = *name) != '\0'; name++) {
+        if ((unsigned char)c[0] < 0x80)
+            kube__json_escape(out, c);
+        else
+            kube_buf_append_char(out, c[0]);
+    }
 }
 
 /* A version as it came, but with the freshness it has now. */
@@ -57,8 +69,9 @@ void kube__tree_write_api_versions(const kube__tree *tree, const char *address, 
 
     kube_buf_append_c(out, "{\"kind\":\"APIVersions\",\"versions\":[");
     for (size_t v = 0; core != NULL && v < core->version_count; v++) {
-        kube_buf_append_c(out, v > 0 ? "," : "");
-        kube__json_quote(out, core->versions[v].name);
+        kube_buf_append_c(out, v > 0 ? ",\"" : "\"");
+        append_name(out, core->versions[v].name);
+        kube_buf_append_char(out, '"');
     }
     kube_buf_append_f(
         out, "],\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\"%s\"}]}\n", address);
@@ -66,22 +79,26 @@ void kube__tree_write_api_versions(const kube__tree *tree, const char *address, 
 
 static void write_group_version(const kube__tree_group *group, const kube__tree_version *version, kube_buf *out)
 {
-    kube_buf_append_f(out, "%s%s%s", group->name, group->name[0] != '\0' ? "/" : "", version->name);
+    append_name(out, group->name);
+    kube_buf_append_c(out, group->name[0] != '\0' ? "/" : "");
+    append_name(out, version->name);
 }
 
 static void write_version_for_discovery(const kube__tree_group *group, const kube__tree_version *version, kube_buf *out)
 {
     kube_buf_append_c(out, "{\"groupVersion\":\"");
     write_group_version(group, version, out);
-    kube_buf_append_f(out, "\",\"version\":\"%s\"}", version->name);
+    kube_buf_append_c(out, "\",\"version\":\"");
+    append_name(out, version->name);
+    kube_buf_append_c(out, "\"}");
 }
 
 /* The members of a group from its name on. A stale version is a version here: only its own list is missing. */
 static void write_group_members(const kube__tree_group *group, kube_buf *out)
 {
-    kube_buf_append_c(out, "\"name\":");
-    kube__json_quote(out, group->name);
-    kube_buf_append_c(out, ",\"versions\":[");
+    kube_buf_append_c(out, "\"name\":\"");
+    append_name(out, group->name);
+    kube_buf_append_c(out, "\",\"versions\":[");
     for (size_t v = 0; v < group->version_count; v++) {
         kube_buf_append_c(out, v > 0 ? "," : "");
         write_version_for_discovery(group, &group->versions[v], out);

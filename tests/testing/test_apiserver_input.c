@@ -174,6 +174,15 @@ static void a_server_may_be_without_any_group(void **state)
     kube_testing_apiserver_stop(server);
 }
 
+static void expect_part(kube_testing_apiserver *server, const char *target, const char *part)
+{
+    char *body = stub_body(server, target, "application/json", 200);
+
+    if (strstr(body, part) == NULL)
+        fail_msg("no %s in %s", part, body);
+    free(body);
+}
+
 /* The legacy list of a group with these resources. */
 static void expect_list(kube_testing_apiserver *server, const char *item, const char *resources)
 {
@@ -216,6 +225,26 @@ static void a_resource_is_listed_with_what_it_has(void **state)
                 "{\"name\":\"xs\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"X\",\"verbs\":null},"
                 "{\"name\":\"xs/s\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"S\",\"verbs\":null}");
     expect_list(server, GROUP("a.io", ""), "");
+    kube_testing_apiserver_stop(server);
+}
+
+/* Names that have to be escaped, and one that must not be. */
+#define ODD "a\\\"\\u001b"
+#define UMLAUT "\xc3\xbc"
+
+static void a_name_is_json_wherever_it_is_written(void **state)
+{
+    kube_testing_apiserver *server = stub_start(RECORDING("bare"), KUBE_TESTING_FORM_LEGACY);
+    const char *group = "{\"metadata\":{\"name\":\"" ODD "\"},\"versions\":[{\"version\":\"v\\\\\"}]}";
+    const char *core = "{\"versions\":[{\"version\":\"" UMLAUT "\"}]}";
+
+    (void)state;
+    assert_int_equal(kube_testing_apiserver_add_group(server, group, NULL), KUBE_OK);
+    assert_int_equal(kube_testing_apiserver_add_group(server, core, NULL), KUBE_OK);
+    expect_part(server, "/apis",
+                "{\"name\":\"" ODD "\",\"versions\":[{\"groupVersion\":\"" ODD "/v\\\\\",\"version\":\"v\\\\\"}],");
+    expect_part(server, "/api", "[\"v1\",\"" UMLAUT "\"]");
+    expect_part(server, "/api/" UMLAUT, "\"groupVersion\":\"" UMLAUT "\"");
     kube_testing_apiserver_stop(server);
 }
 
@@ -331,6 +360,7 @@ int main(void)
         TEST(what_is_no_file_is_no_recording),
         TEST(a_server_may_be_without_any_group),
         TEST(a_resource_is_listed_with_what_it_has),
+        TEST(a_name_is_json_wherever_it_is_written),
         TEST(the_core_group_grows_and_shrinks_as_others_do),
         TEST(what_is_stale_already_does_not_change),
         TEST(a_kubeconfig_that_cannot_be_written_leaves_no_file),

@@ -484,6 +484,7 @@ static void a_raw_answer_has_no_head_of_ours(void **state)
         { "/apis raw=SSH-2.0", "SSH-2.0" },
         { "/apis raw=SSH-2.0 close-after=3", "SSH" },
         { "/apis raw=SSH-2.0 slow=3/1", "SSH-2.0" },
+        { "/apis raw=SSH-2.0 close-after=0", "" },
         { "/apis raw=", "" },
     };
 

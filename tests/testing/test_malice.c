@@ -17,7 +17,7 @@
 
 /* The programs take answers of 16 MiB and 32 MiB. With the libraries' own ceiling it is 64 MiB, of two answers at once,
  * each beside its smaller half when it moves. */
-enum { LIMIT_MS = 30000, PATIENCE_MS = 4000, GLANCE_MS = 1000, MAX_RSS_KB = 100 * 1024, DEFAULT_RSS_KB = 256 * 1024 };
+enum { LIMIT_MS = 30000, PATIENCE_MS = 10000, GLANCE_MS = 1000, MAX_RSS_KB = 100 * 1024, DEFAULT_RSS_KB = 256 * 1024 };
 
 /* A program as it is run. */
 typedef struct victim {

@@ -15,18 +15,27 @@ static bool fails(void)
     return atomic_fetch_add(&made, 1) + 1 == atomic_load(&fail_at);
 }
 
+/* Large numbers, and algorithms looked for by their names, are thousands of allocations, all alike: left out. */
+static bool counts(const char *file)
+{
+    static const char *const many[] = { "/bn/", "/property/", "/core_namemap", "/stack/" };
+    size_t i = 0;
+
+    while (i < COUNT_OF(many) && (file == NULL || strstr(file, many[i]) == NULL))
+        i++;
+    return i == COUNT_OF(many);
+}
+
 static void *allocate(size_t size, const char *file, int line)
 {
-    (void)file;
     (void)line;
-    return size == 0 || fails() ? NULL : malloc(size);
+    return size == 0 || (counts(file) && fails()) ? NULL : malloc(size);
 }
 
 static void *reallocate(void *block, size_t size, const char *file, int line)
 {
-    (void)file;
     (void)line;
-    return fails() ? NULL : realloc(block, size);
+    return counts(file) && fails() ? NULL : realloc(block, size);
 }
 
 static void release(void *block, const char *file, int line)
@@ -57,26 +66,13 @@ static kube_status make(kube_testing_cert **out, kube_error **err)
     return kube_testing_cert_new(&options, NULL, out, err);
 }
 
-/* How many allocations a key takes. */
-static size_t count_of_a_key(void)
-{
-    kube_testing_cert *key = NULL;
-
-    start_failing(SIZE_MAX);
-    assert_int_equal(kube_testing_key_new(&key, NULL), KUBE_OK);
-    (void)stop_failing();
-    kube_testing_cert_free(key);
-    return atomic_load(&made);
-}
-
 static void a_certificate_is_made_or_the_step_is_named(void **state)
 {
-    size_t refused = 0, key = count_of_a_key();
+    size_t refused = 0;
     bool reached = true;
 
     (void)state;
-    /* Most are for the numbers of the key, and then of the signature; between them is what differs. */
-    for (size_t n = 1; reached; n += n + 50 < key || n > key + 400 ? 25 : 1) {
+    for (size_t n = 1; reached; n++) {
         kube_testing_cert *cert = NULL;
         kube_error *err = NULL;
         kube_status st;

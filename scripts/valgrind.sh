@@ -5,8 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Left out: the loop proof, which measures time, and what runs child processes, because valgrind does not know the
-# system call they are watched with (pidfd_open; 3.19), or because what they measure is the child.
+# system call they are watched with (pidfd_open; 3.19), or because what they measure is the child. Also what counts
+# descriptors: valgrind lets the kernel accept a connection that is one too many, and closes it.
 left_out='loop_proof|io_child|spawn|credential_exec|auth_test_client|discovery_test_memory|exec_run|_program'
+left_out+='|server_limits'
 
 passed=0
 for test in build/tests/{base,cache,rest,auth,discovery,testing}_test_*; do

@@ -17,7 +17,7 @@ enum {
     CLIENT_GO_ATTEMPTS = 2
 };
 
-static const uint64_t default_max_document_bytes = 64 << 20;
+static const uint64_t default_max_document_bytes = 16 << 20;
 
 static const char *const accepts[] = {
     [KUBE_DISCOVERY_FORMATS_ALL] = KUBE__ACCEPT_V2 "," KUBE__ACCEPT_V2BETA1 "," KUBE__ACCEPT_JSON,

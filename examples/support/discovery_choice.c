@@ -9,9 +9,6 @@ const discovery_choice discovery_choice_default = { .cache = "disk",
                                                     .ttl_ms = (int64_t)6 * 60 * 60 * 1000,
                                                     .freshness = KUBE_FRESHNESS_REVALIDATE };
 
-/* A cluster with 500 definitions of custom resources has documents of half a megabyte. */
-static const uint64_t max_document_bytes = 16 << 20;
-
 void discovery_flags(flag *flags, discovery_choice *choice)
 {
     const flag own[] = {
@@ -73,7 +70,6 @@ kube_status discovery_connect(const discovery_choice *choice, kube_rest_client *
     kube_status st = server_connect(&choice->server, rest, err);
 
     opts.request_timeout_ms = choice->server.request_timeout_ms;
-    opts.max_document_bytes = max_document_bytes;
     if (st != KUBE_OK)
         return st;
     if (strcmp(choice->cache, "none") == 0)

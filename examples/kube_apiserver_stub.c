@@ -155,8 +155,12 @@ static void wait_for_end(int signals, bool until_stdin_ends)
     struct pollfd p[2] = { { signals, POLLIN, 0 }, { until_stdin_ends ? STDIN_FILENO : -1, POLLIN, 0 } };
     bool ended = false;
 
-    while (!ended)
-        ended = poll(p, 2, -1) < 0 || p[0].revents != 0 || stdin_has_ended();
+    while (!ended) {
+        if (poll(p, 2, -1) < 0)
+            ended = errno != EINTR;
+        else
+            ended = p[0].revents != 0 || stdin_has_ended();
+    }
 }
 
 /* What is wrong with the words of the command line is a wrong usage; everything else an error. */

@@ -56,9 +56,10 @@ static bool write_all(int fd, kube_str text)
     while (text.len > 0) {
         ssize_t n = write(fd, text.data, text.len);
 
-        if (n < 0)
+        if (n < 0 && errno != EINTR)
             return false;
-        text = kube_str_n(text.data + n, text.len - (size_t)n);
+        if (n > 0)
+            text = kube_str_n(text.data + n, text.len - (size_t)n);
     }
     return true;
 }

@@ -17,6 +17,8 @@ kube_status kube__read_file(const char *path, kube_buf *out, kube_error **err)
         n = read(fd, piece, sizeof piece);
         if (n > 0)
             kube_buf_append(out, kube_str_n(piece, (size_t)n));
+        else if (n < 0 && errno == EINTR)
+            n = 1;
     }
     if (n < 0)
         st = kube_error_set_errno(err, errno == ENOENT || errno == ENOTDIR ? KUBE_ERR_NOT_FOUND : KUBE_ERR_IO, errno,

@@ -76,6 +76,8 @@ TELLS_BY_ERRNO(SYSTEM_REFUSES, ENOMEM, int, madvise, (void *at, size_t bytes, in
 TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, int, poll, (struct pollfd *fds, nfds_t count, int timeout),
                (fds, count, timeout))
 TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, ssize_t, read, (int fd, void *bytes, size_t len), (fd, bytes, len))
+TELLS_BY_ERRNO(SYSTEM_INTERRUPTS_WRITE, EINTR, ssize_t, write, (int fd, const void *bytes, size_t len),
+               (fd, bytes, len))
 
 TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_init, (posix_spawn_file_actions_t *actions), (actions))
 TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_addopen,

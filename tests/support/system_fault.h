@@ -18,8 +18,9 @@
 #define SYSTEM_FAULT_H
 
 typedef enum system_fault {
-    SYSTEM_REFUSES,   /* what makes or changes something fails as it does when there is not enough of it */
-    SYSTEM_INTERRUPTS /* what waits or reads returns EINTR, as when a signal came                         */
+    SYSTEM_REFUSES,         /* what makes or changes something fails as it does when there is not enough of it */
+    SYSTEM_INTERRUPTS,      /* what waits or reads returns EINTR, as when a signal came                         */
+    SYSTEM_INTERRUPTS_WRITE /* what writes does; not for a loop, whose event never waits                        */
 } system_fault;
 
 /* Lets the n-th such call from now on fail, n from 1, and those after it succeed. */

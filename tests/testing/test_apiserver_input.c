@@ -2,6 +2,7 @@
 #include "stub_fixture.h"
 
 #include "remove_tree.h"
+#include "system_fault.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -349,12 +350,36 @@ static void a_record_is_one_line_of_json_whatever_it_holds(void **state)
     free(target);
 }
 
+/* As on a file system of user space, where a signal may come in between. */
+static void reading_and_writing_go_on_when_they_are_interrupted(void **state)
+{
+    kube_testing_apiserver_options opts = KUBE_TESTING_APISERVER_OPTIONS_INIT;
+    const char *failed = "";
+
+    (void)state;
+    write_recording(LIST(CORE), LIST(""), "{}");
+    opts.recording = folder;
+    for (unsigned n = 1; failed != NULL; n++) {
+        kube_testing_apiserver *server = NULL;
+
+        assert_in_range(n, 1, 100);
+        system_fault_at(SYSTEM_INTERRUPTS, n);
+        assert_int_equal(kube_testing_apiserver_start(&opts, &server, NULL), KUBE_OK);
+        failed = system_fault_stop();
+        system_fault_at(SYSTEM_INTERRUPTS_WRITE, n);
+        assert_int_equal(kube_testing_apiserver_write_kubeconfig(server, path_of("kubeconfig"), NULL), KUBE_OK);
+        assert_true(system_fault_stop() != NULL || n > 1);
+        kube_testing_apiserver_stop(server);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(options_without_sense_are_refused),
+        TEST(reading_and_writing_go_on_when_they_are_interrupted),
         TEST(a_port_that_is_taken_is_told),
         TEST(a_recording_is_what_its_names_promise),
         TEST(what_is_no_file_is_no_recording),

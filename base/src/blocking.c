@@ -137,7 +137,7 @@ static void drive(kube__blocking *blocking, kube__blocking_call *call)
         st = kube__io_turn(blocking->io, -1);
         pthread_mutex_lock(&blocking->lock);
         /* Somebody closed our epoll descriptor: nothing helps, but that need not be at full speed. */
-        if (st != KUBE_OK && !call->done)
+        if (st != KUBE_OK)
             sleep_a_little(blocking);
     }
     blocking->driven = false;

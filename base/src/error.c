@@ -241,7 +241,7 @@ bool kube_error_take_child(kube_error *err, const char *subject, kube_error *chi
     }
     kube__free(child->subject);
     child->subject = kube__strdup(subject);
-    if (subject != NULL && child->subject == NULL) {
+    if (child->subject == NULL) {
         kube_error_free(child);
         return false;
     }

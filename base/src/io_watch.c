@@ -202,8 +202,8 @@ void kube__io_watch_dispatch(kube_io *io, uint64_t key, uint32_t epoll_events)
     unsigned events = 0;
     kube_io_watch *watch;
 
-    if (slot >= io->watch_capacity || slot_key(io, slot) != key || io->watches[slot].watch == NULL)
-        return;
+    if (slot_key(io, slot) != key)
+        return; /* of a watch that is gone: a slot that was given back has another generation */
     watch = io->watches[slot].watch;
     if (epoll_events & EPOLLIN)
         events |= KUBE_IO_READ;

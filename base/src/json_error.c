@@ -22,11 +22,8 @@ static const char *kind_name(kube_json_token kind)
         return "a string";
     case KUBE_JSON_TOKEN_NUMBER:
         return "a number";
-    case KUBE_JSON_TOKEN_TRUE:
-    case KUBE_JSON_TOKEN_FALSE:
+    default: /* a null is never wanted, and taken for a value of any kind */
         return "true or false";
-    default:
-        return "null";
     }
 }
 
@@ -80,7 +77,7 @@ static kube_str shorten(kube_str key)
     size_t len = key.len;
 
     if (len > KEY_MAX_BYTES)
-        for (len = KEY_MAX_BYTES; len > 0 && (json_byte(key.data + len) & 0xc0) == 0x80;)
+        for (len = KEY_MAX_BYTES; (json_byte(key.data + len) & 0xc0) == 0x80;)
             len--;
     return kube_str_n(key.data, len);
 }

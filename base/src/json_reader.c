@@ -420,7 +420,9 @@ bool kube_json_reader_read_string(kube_json_reader *r, kube_json_string *out)
             escaped = r->escaped;
         }
     } else {
-        ok = kube_json_reader_read_null(r) || kube__json_reader_mismatch(r, KUBE_JSON_TOKEN_STRING);
+        ok = kube_json_reader_read_null(r);
+        if (!ok)
+            kube__json_reader_mismatch(r, KUBE_JSON_TOKEN_STRING);
     }
     out->raw = raw;
     out->escaped = escaped;

@@ -23,8 +23,6 @@ static uint64_t hash_of(const kube__memory_store *store, const char *key, size_t
 
 static void free_entry(kube__memory_entry *entry)
 {
-    if (entry == NULL)
-        return;
     kube_blob_unref(entry->bytes);
     kube_blob_unref(entry->validator);
     kube__free(entry);

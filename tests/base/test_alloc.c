@@ -56,20 +56,22 @@ static void before_the_first_use_it_may_be_changed(void **state)
 
 static void what_was_set_is_used_and_never_asked_for_nothing(void **state)
 {
-    void *p[4];
+    void *p[6];
 
     (void)state;
     p[0] = kube__malloc(0);
     p[1] = kube__calloc(0, 8);
-    p[2] = kube__realloc(NULL, 0);
-    p[3] = kube__strdup("x");
-    for (int i = 0; i < 4; i++)
+    p[2] = kube__calloc(8, 0);
+    p[3] = kube__realloc(NULL, 0);
+    p[4] = kube__realloc_array(NULL, 8, 0);
+    p[5] = kube__strdup("x");
+    for (int i = 0; i < 6; i++)
         assert_non_null(p[i]);
-    assert_int_equal(allocated, 4);
-    for (int i = 0; i < 4; i++)
+    assert_int_equal(allocated, 6);
+    for (int i = 0; i < 6; i++)
         kube__free(p[i]);
     kube__free(NULL);
-    assert_int_equal(released, 4);
+    assert_int_equal(released, 6);
 }
 
 static void after_the_first_use_it_is_too_late(void **state)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 static void every_function_takes_null_for_no_error(void **state)
 {
@@ -138,6 +139,51 @@ static void a_long_cause_is_cut_too(void **state)
     kube_error_free(err);
 }
 
+static void a_prefix_that_fills_the_message_leaves_no_room_for_its_cause(void **state)
+{
+    char text[5000];
+    kube_error *err = NULL;
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    kube_error_set(&err, KUBE_ERR_IO, "the cause");
+    kube_error_wrap(&err, KUBE_ERR_SERVER, "%s", text);
+    assert_int_equal(strlen(kube_error_message(err)), 4096);
+    assert_int_equal(strspn(kube_error_message(err), "x"), 4093);
+    assert_string_equal(kube_error_message(err) + 4093, "...");
+    assert_string_equal(kube_error_message(kube_error_cause(err)), "the cause");
+    kube_error_free(err);
+}
+
+/* No character begins anywhere, so there is no place to cut. */
+static void a_long_message_of_continuation_bytes_is_cut_to_nothing(void **state)
+{
+    char text[5000];
+    kube_error *err = NULL;
+
+    (void)state;
+    memset(text, '\x80', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    kube_error_set(&err, KUBE_ERR_SERVER, "%s", text);
+    assert_string_equal(kube_error_message(err), "...");
+    kube_error_free(err);
+}
+
+static void what_cannot_be_formatted_leaves_the_status_and_the_cause(void **state)
+{
+    kube_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(kube_error_set(&err, KUBE_ERR_CONFIG, "x %lc", (wint_t)0x7ffffffe), KUBE_ERR_CONFIG);
+    assert_int_equal(kube_error_status(err), KUBE_ERR_CONFIG);
+    assert_string_equal(kube_error_message(err), "");
+    kube_error_free(err);
+    err = NULL;
+    kube_error_set_errno(&err, KUBE_ERR_IO, EACCES, "x %lc", (wint_t)0x7ffffffe);
+    assert_error(err, KUBE_ERR_IO, ": Permission denied");
+}
+
 static void setting_http_twice_keeps_the_later(void **state)
 {
     kube_error *err = NULL;
@@ -185,6 +231,16 @@ static void children_keep_their_order_and_subject(void **state)
     assert_null(kube_error_child_at(err, 40));
     assert_int_equal(kube_error_http_status(err), 0); /* a child's code is not the whole's */
     kube_error_free(err);
+}
+
+/* As when the parent's own place was NULL: the child is freed, which the test's end looks at. */
+static void without_a_parent_a_child_is_dropped(void **state)
+{
+    kube_error *child = NULL;
+
+    (void)state;
+    kube_error_set(&child, KUBE_ERR_IO, "child");
+    assert_false(kube_error_take_child(NULL, "x", child));
 }
 
 static void a_copy_says_the_same_and_lives_alone(void **state)
@@ -255,6 +311,19 @@ static void errors_can_be_made_while_memory_runs_out(void **state)
     }
 }
 
+static void an_errno_value_without_memory_for_its_text_is_told_as_that(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 2; n++) { /* the error, its message */
+        kube_error *err = NULL;
+
+        alloc_trace_fail_at(n);
+        assert_int_equal(kube_error_set_errno(&err, KUBE_ERR_IO, EACCES, "opening"), KUBE_ERR_IO);
+        assert_true(alloc_trace_stop());
+        assert_error(err, KUBE_ERR_OUT_OF_MEMORY, "out of memory");
+    }
+}
+
 static void a_long_chain_of_causes_is_freed_without_recursion(void **state)
 {
     kube_error *err = NULL, *copy;
@@ -278,11 +347,16 @@ int main(void)
         ALLOC_TRACE_TEST(an_errno_value_becomes_its_text),
         ALLOC_TRACE_TEST(a_long_message_is_cut_between_two_characters),
         ALLOC_TRACE_TEST(a_long_cause_is_cut_too),
+        ALLOC_TRACE_TEST(a_prefix_that_fills_the_message_leaves_no_room_for_its_cause),
+        ALLOC_TRACE_TEST(a_long_message_of_continuation_bytes_is_cut_to_nothing),
+        ALLOC_TRACE_TEST(what_cannot_be_formatted_leaves_the_status_and_the_cause),
         ALLOC_TRACE_TEST(setting_http_twice_keeps_the_later),
         ALLOC_TRACE_TEST(children_keep_their_order_and_subject),
+        ALLOC_TRACE_TEST(without_a_parent_a_child_is_dropped),
         ALLOC_TRACE_TEST(a_copy_says_the_same_and_lives_alone),
         ALLOC_TRACE_TEST(the_out_of_memory_error_is_nobodys),
         ALLOC_TRACE_TEST(errors_can_be_made_while_memory_runs_out),
+        ALLOC_TRACE_TEST(an_errno_value_without_memory_for_its_text_is_told_as_that),
         ALLOC_TRACE_TEST(a_long_chain_of_causes_is_freed_without_recursion),
     };
 

@@ -333,6 +333,11 @@ static void an_edge_triggered_outer_loop_misses_nothing(void **state)
     host_close(&h);
 }
 
+typedef struct waited {
+    kube_io    *io;
+    atomic_bool woken;
+} waited;
+
 static void *wake_soon(void *arg)
 {
     struct timespec pause = { 0, 2000000 };
@@ -361,6 +366,35 @@ static void a_wake_from_another_thread_ends_the_wait(void **state)
     assert_true(settle(io));
     assert_false(readable(kube_io_fd(io), 0));
     kube_io_free(io);
+}
+
+static void *tell_and_wake(void *arg)
+{
+    struct timespec pause = { 0, 2000000 };
+    waited *w = arg;
+
+    nanosleep(&pause, NULL);
+    atomic_store(&w->woken, true);
+    kube_io_wake(w->io);
+    return NULL;
+}
+
+/* The kernel counts in an int: 2^32 must not become 0, nor anything negative. */
+static void a_wait_may_be_longer_than_the_kernel_counts(void **state)
+{
+    static const int64_t waits[] = { INT64_C(1) << 32, INT64_MAX };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        waited w = { .io = make_io() };
+        pthread_t thread;
+
+        pthread_create(&thread, NULL, tell_and_wake, &w);
+        assert_int_equal(kube_io_run(w.io, waits[i]), KUBE_OK);
+        assert_true(atomic_load(&w.woken));
+        pthread_join(thread, NULL);
+        kube_io_free(w.io);
+    }
 }
 
 static kube_io *io_of_the_handler;
@@ -532,6 +566,7 @@ int main(void)
         ALLOC_TRACE_TEST(an_edge_triggered_outer_loop_sees_it_too),
         ALLOC_TRACE_TEST(an_edge_triggered_outer_loop_misses_nothing),
         ALLOC_TRACE_TEST(a_wake_from_another_thread_ends_the_wait),
+        ALLOC_TRACE_TEST(a_wait_may_be_longer_than_the_kernel_counts),
         ALLOC_TRACE_TEST(a_signal_handler_may_wake),
         ALLOC_TRACE_TEST(run_waits_no_longer_than_it_may),
         ALLOC_TRACE_TEST(inside_callbacks_no_loop_can_be_stepped),

@@ -356,7 +356,7 @@ static void a_host_that_ignores_sigchld_still_learns_of_the_end(void **state)
     sigaction(SIGCHLD, &old, NULL);
 }
 
-/* ---- what only happens when the scheduler is unkind: posix_spawn here returns as late as a test wants it to ---- */
+/* ---- what only happens when the system is unkind: posix_spawn and waitid here do as a test wants them to ---- */
 
 static bool spawn_returns_late;
 
@@ -391,6 +391,65 @@ static void a_child_that_is_gone_before_it_is_watched_has_ended_well(void **stat
     assert_int_equal(r.wait_status, -1);
     assert_string_equal(r.output, "quick\n");
     sigaction(SIGCHLD, &old, NULL);
+    kube_io_free(io);
+}
+
+static unsigned seems_running; /* how many times a child that has ended is said to run */
+static bool leaves_a_core;
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    int (*real)(idtype_t, id_t, siginfo_t *, int);
+    int rc;
+
+    if (type != P_ALL && seems_running > 0) {
+        seems_running--;
+        return 0;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "waitid");
+    rc = real(type, id, info, options);
+    if (leaves_a_core && info->si_code == CLD_KILLED)
+        info->si_code = CLD_DUMPED;
+    return rc;
+}
+
+/* A debugger that traces the child is told first, and until it has looked there is nothing to reap. */
+static void an_end_that_cannot_be_fetched_yet_is_fetched_later(void **state)
+{
+    kube_io *io = make_io();
+    kube_call call = { 0, NULL };
+    size_t before = open_descriptors();
+    run r;
+
+    (void)state;
+    seems_running = 2;
+    must_start(&r, io, "exit 3", 0, NULL);
+    assert_true(run_until(io, &r.done));
+    assert_true(seems_running == 0 && WIFEXITED(r.wait_status) && WEXITSTATUS(r.wait_status) == 3);
+    assert_int_equal(kube_cancel_new(NULL, &call.cancel, NULL), KUBE_OK);
+    must_start(&r, io, "exec sleep 30", 0, &call);
+    kube_cancel_fire(call.cancel);
+    assert_true(run_until(io, &r.done));
+    seems_running = 2;
+    assert_no_zombie_stays(io);
+    assert_int_equal(seems_running, 0);
+    assert_int_equal(open_descriptors(), before);
+    kube_cancel_unref(call.cancel);
+    kube_io_free(io);
+}
+
+/* Whether a core is really written is the machine's affair. */
+static void a_core_dump_is_told_as_waitpid_tells_it(void **state)
+{
+    kube_io *io = make_io();
+    run r;
+
+    (void)state;
+    leaves_a_core = true;
+    must_start(&r, io, "kill -9 $$", 0, NULL);
+    assert_true(run_until(io, &r.done));
+    leaves_a_core = false;
+    assert_true(WIFSIGNALED(r.wait_status) && WTERMSIG(r.wait_status) == SIGKILL && WCOREDUMP(r.wait_status));
     kube_io_free(io);
 }
 
@@ -466,6 +525,9 @@ static void incomplete_options_are_refused(void **state)
     opts.struct_size = 0;
     assert_int_equal(kube_io_child_start(io, &opts, NULL, on_done, &r, NULL), KUBE_ERR_INVALID_ARG);
     opts.struct_size = sizeof opts;
+    opts.argv = NULL;
+    assert_int_equal(kube_io_child_start(io, &opts, NULL, on_done, &r, NULL), KUBE_ERR_INVALID_ARG);
+    opts.argv = argv;
     assert_int_equal(kube_io_child_start(io, &opts, NULL, on_done, &r, &err), KUBE_ERR_NOT_FOUND);
     assert_error(err, KUBE_ERR_NOT_FOUND, "/nonexistent/x");
     kube_io_free(io);
@@ -477,7 +539,8 @@ static void every_failed_allocation_ends_the_child(void **state)
     size_t before = open_descriptors();
 
     (void)state;
-    for (size_t n = 1;; n++) {
+    for (size_t i = 2;; i++) {
+        bool cancelled = i % 2 == 1;
         kube_io *io = make_io();
         kube_cancel *cancel = NULL;
         kube_call call = { 0, NULL };
@@ -488,10 +551,10 @@ static void every_failed_allocation_ends_the_child(void **state)
         assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
         call.cancel = cancel;
         call.deadline_ns = kube_io_now_ns(io) + 60000 * MS;
-        alloc_trace_fail_at(n);
-        st = start(&r, io, n % 2 == 0 ? "echo some output" : "echo x; exec sleep 30", 0, &call);
+        alloc_trace_fail_at(i / 2);
+        st = start(&r, io, cancelled ? "echo x; exec sleep 30" : "echo some output", 0, &call);
         if (st == KUBE_PENDING) {
-            if (n % 2 == 1)
+            if (cancelled)
                 kube_cancel_fire(cancel); /* what is left to do then may fail too */
             assert_true(run_until(io, &r.done));
         } else {
@@ -503,7 +566,7 @@ static void every_failed_allocation_ends_the_child(void **state)
         kube_io_free(io);
         kube_cancel_unref(cancel);
         assert_int_equal(open_descriptors(), before);
-        if (!reached && n > 1)
+        if (!reached && cancelled)
             return;
     }
 }
@@ -525,6 +588,8 @@ int main(void)
         ALLOC_TRACE_TEST(one_child_may_be_started_when_another_has_ended),
         ALLOC_TRACE_TEST(a_host_that_ignores_sigchld_still_learns_of_the_end),
         ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_has_ended_well),
+        ALLOC_TRACE_TEST(an_end_that_cannot_be_fetched_yet_is_fetched_later),
+        ALLOC_TRACE_TEST(a_core_dump_is_told_as_waitpid_tells_it),
         ALLOC_TRACE_TEST(a_number_that_went_to_another_process_is_not_killed),
         ALLOC_TRACE_TEST(incomplete_options_are_refused),
         ALLOC_TRACE_TEST(every_failed_allocation_ends_the_child),

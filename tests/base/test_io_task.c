@@ -334,6 +334,30 @@ static void a_task_that_queues_itself_for_ever_does_not_keep_the_loop_from_being
     kube_io_free(io);
 }
 
+typedef struct stubborn {
+    kube_io *io;
+    int      calls;
+} stubborn;
+
+static void submit_for_ever(void *user)
+{
+    stubborn *s = user;
+
+    s->calls++;
+    assert_int_equal(kube_io_submit(s->io, submit_for_ever, s, NULL), KUBE_OK);
+}
+
+/* What is left then is freed, which the test's end looks at. */
+static void what_submits_itself_again_and_again_is_dropped_by_free(void **state)
+{
+    stubborn s = { .io = make_io() };
+
+    (void)state;
+    assert_int_equal(kube_io_submit(s.io, submit_for_ever, &s, NULL), KUBE_OK);
+    kube_io_free(s.io);
+    assert_true(s.calls > 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +371,7 @@ int main(void)
         ALLOC_TRACE_TEST(posting_needs_no_memory),
         ALLOC_TRACE_TEST(a_task_that_queues_itself_for_ever_does_not_keep_the_loop_from_being_freed),
         ALLOC_TRACE_TEST(every_failed_allocation_is_said),
+        ALLOC_TRACE_TEST(what_submits_itself_again_and_again_is_dropped_by_free),
     };
 
     alloc_trace_install();

@@ -255,6 +255,23 @@ static void a_changed_wish_finds_the_new_file(void **state)
     kube_io_free(io);
 }
 
+static void asking_for_what_is_watched_already_changes_nothing(void **state)
+{
+    kube_io *io = make_io();
+    tap t;
+
+    (void)state;
+    open_tap(&t, io, KUBE_IO_READ);
+    assert_true(settle(io));
+    kube_io_watch_set(t.watch, KUBE_IO_READ);
+    assert_false(readable(kube_io_fd(io), 0)); /* there is nothing to make a round for */
+    fill(&t);
+    assert_int_equal(kube_io_step(io, 0), KUBE_PENDING);
+    assert_int_equal(t.calls, 1);
+    close_tap(&t);
+    kube_io_free(io);
+}
+
 static void assert_refused(kube_io *io, int fd)
 {
     tap t = { 0 };
@@ -527,6 +544,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_task_silences_an_event_of_its_round),
         ALLOC_TRACE_TEST(a_number_used_again_while_switched_off_is_watched_anew),
         ALLOC_TRACE_TEST(a_changed_wish_finds_the_new_file),
+        ALLOC_TRACE_TEST(asking_for_what_is_watched_already_changes_nothing),
         ALLOC_TRACE_TEST(what_the_kernel_does_not_watch_is_reported),
         ALLOC_TRACE_TEST(an_outer_loop_learns_of_a_refusal),
         ALLOC_TRACE_TEST(refused_watches_may_free_each_other),

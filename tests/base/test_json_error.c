@@ -69,6 +69,8 @@ static void what_was_expected_and_what_was_found_are_named_with_their_place(void
         { "[[1 2]]", "[[e", "line 1, column 5, at [0]: neither a comma nor the end of the array" },
         { "[1,nul]", "[eS", "line 1, column 4, at [1]: neither true, false nor null" },
         { "[1,!]", "[eS", "line 1, column 4, at [1]: a value is missing" },
+        { "{\"a_-Z9\":1}", "{S", "line 1, column 10, at .a_-Z9: expected a string, found a number" },
+        { "{\"a+\":1}", "{S", "line 1, column 7, at [\"a+\"]: expected a string, found a number" },
         { "[1,\"\\q\"]", "[eS", "line 1, column 5, at [1]: an unknown escape" },
     };
 
@@ -91,6 +93,12 @@ static void a_path_is_kept_short(void **state)
     assert_false(follow(&r, "[[[[[[[[[[[[[[[[[[S"));
     assert_message(&r, KUBE_ERR_PARSE,
                    "line 1, column 19, at [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]...: "
+                   "expected a string, found a number");
+
+    r = reader("[[[[[[[[[[[[[[[[{\"deep\":{\"deeper\":1}}]]]]]]]]]]]]]]]]");
+    assert_false(follow(&r, "[[[[[[[[[[[[[[[[{{S"));
+    assert_message(&r, KUBE_ERR_PARSE,
+                   "line 1, column 35, at [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]...: "
                    "expected a string, found a number");
 
     snprintf(document, sizeof document, "{\"%063d\xc3\xa9xyz\":1}", 0); /* the cut would fall into the é */

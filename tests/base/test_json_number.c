@@ -1,4 +1,5 @@
 #include "json_fixture.h"
+#include "system_fault.h"
 
 #include <locale.h>
 
@@ -148,6 +149,19 @@ static void a_very_long_number_is_refused_only_as_a_double(void **state)
     assert_int_equal(kube_json_reader_status(&r, NULL), KUBE_ERR_LIMIT);
 }
 
+static void without_memory_for_a_locale_no_double_is_guessed(void **state)
+{
+    kube_json_reader r = reader("1.5");
+    double value = 1;
+
+    (void)state;
+    system_fault_at(SYSTEM_REFUSES, 1);
+    assert_false(kube_json_reader_read_double(&r, &value));
+    assert_string_equal(system_fault_stop(), "newlocale");
+    assert_true(value == 0);
+    assert_int_equal(kube_json_reader_status(&r, NULL), KUBE_ERR_OUT_OF_MEMORY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +170,7 @@ int main(void)
         cmocka_unit_test(doubles_are_the_nearest_ones),
         cmocka_unit_test(the_locale_does_not_matter_to_numbers),
         cmocka_unit_test(a_very_long_number_is_refused_only_as_a_double),
+        cmocka_unit_test(without_memory_for_a_locale_no_double_is_guessed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

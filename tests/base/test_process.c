@@ -1,7 +1,10 @@
 #include "base_fixture.h"
+#include "system_fault.h"
+
 #include "shared/process.h"
 
 #include <pthread.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +14,34 @@ static int exit_code_of(pid_t pid)
 
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Kernels before 4.14, which know no MADV_WIPEONFORK, or no memory for a page. */
+static int number_without_a_page(void *arg)
+{
+    const char *refused = arg, *failed;
+    uint32_t number;
+    pid_t child;
+
+    system_fault_at(SYSTEM_REFUSES, strcmp(refused, "mmap") == 0 ? 1 : 2);
+    number = kube__process();
+    failed = system_fault_stop();
+    if (failed == NULL || strcmp(failed, refused) != 0 || number != (uint32_t)getpid() || kube__process() != number)
+        return 1;
+    child = fork();
+    if (child == 0)
+        _exit(kube__process() == (uint32_t)getpid() ? 0 : 1);
+    return exit_code_of(child);
+}
+
+/* Comes first: who has a number already does not look for a page again. */
+static void without_a_page_the_systems_number_does(void **state)
+{
+    static char calls[2][8] = { "mmap", "madvise" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(run_forked(number_without_a_page, calls[i]), 0);
 }
 
 static void the_number_stays_the_same_within_a_process(void **state)
@@ -75,6 +106,7 @@ static void threads_of_a_child_agree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_page_the_systems_number_does),
         cmocka_unit_test(the_number_stays_the_same_within_a_process),
         cmocka_unit_test(a_child_has_another_number_and_so_has_its_child),
         cmocka_unit_test(threads_of_a_child_agree),

@@ -139,6 +139,23 @@ static kube_status a_program(kube_error **err)
     return st;
 }
 
+/* One that sleeps when its loop ends: killed, and reaped before the loop is gone. */
+static kube_status a_program_at_the_end_of_its_loop(kube_error **err)
+{
+    static const char *const argv[] = { "sh", "-c", "exec sleep 30", NULL };
+    const kube_io_child_options opts = { .struct_size = sizeof opts, .path = "/bin/sh", .argv = argv };
+    ended e = { .status = KUBE_OK };
+    kube_io *io = NULL;
+    kube_status st = kube_io_new(NULL, &io, err);
+
+    if (st == KUBE_OK)
+        st = kube_io_child_start(io, &opts, NULL, on_end, &e, err);
+    kube_io_free(io);
+    assert_int_equal(e.calls, st == KUBE_PENDING ? 1 : 0);
+    assert_int_equal(e.status, st == KUBE_PENDING ? KUBE_ERR_CANCELLED : KUBE_OK);
+    return st == KUBE_PENDING ? KUBE_OK : st;
+}
+
 /* ---- a thread that waits ---- */
 
 typedef struct operation {
@@ -221,6 +238,7 @@ static const struct {
 } scenarios[] = {
     { "a loop", a_loop, 6, 2 },
     { "a program", a_program, 16, 2 },
+    { "a program at the end of its loop", a_program_at_the_end_of_its_loop, 14, 3 },
     { "a blocking call", a_blocking_call, 5, 1 },
 };
 
@@ -240,11 +258,29 @@ static void an_interruption_is_not_noticed(void **state)
                     scenarios[i].interruptions);
 }
 
+/* The budget is not spent on it, and the next one goes on. */
+static void a_step_says_that_the_kernel_does_not_answer(void **state)
+{
+    kube_io *io = make_io();
+    int calls = 0;
+
+    (void)state;
+    assert_int_equal(kube_io_submit(io, count_call, &calls, NULL), KUBE_OK);
+    system_fault_at(SYSTEM_REFUSES, 1);
+    assert_int_equal(kube_io_step(io, 60000), KUBE_ERR_IO);
+    assert_string_equal(system_fault_stop(), "epoll_wait");
+    assert_int_equal(calls, 0);
+    assert_int_equal(kube_io_step(io, 60000), KUBE_OK);
+    assert_int_equal(calls, 1);
+    kube_io_free(io);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(each_call_may_be_refused),
         ALLOC_TRACE_TEST(an_interruption_is_not_noticed),
+        ALLOC_TRACE_TEST(a_step_says_that_the_kernel_does_not_answer),
     };
 
     alloc_trace_install();

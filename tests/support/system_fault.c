@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -73,6 +74,8 @@ TELLS_BY_ERRNO(SYSTEM_REFUSES, EMFILE, int, epoll_create1, (int flags), (flags))
 TELLS_BY_ERRNO(SYSTEM_REFUSES, ENFILE, int, eventfd, (unsigned count, int flags), (count, flags))
 TELLS_BY_ERRNO(SYSTEM_REFUSES, ENFILE, int, timerfd_create, (int clock, int flags), (clock, flags))
 TELLS_BY_ERRNO(SYSTEM_REFUSES, ENOMEM, int, madvise, (void *at, size_t bytes, int advice), (at, bytes, advice))
+TELLS_BY_ERRNO(SYSTEM_REFUSES, EAGAIN, ssize_t, getrandom, (void *bytes, size_t len, unsigned flags),
+               (bytes, len, flags))
 TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, int, poll, (struct pollfd *fds, nfds_t count, int timeout),
                (fds, count, timeout))
 TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, ssize_t, read, (int fd, void *bytes, size_t len), (fd, bytes, len))
@@ -127,6 +130,26 @@ void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off
 void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
     return fails(SYSTEM_REFUSES, "mmap") ? MAP_FAILED : __real_mmap(at, bytes, protection, flags, fd, offset);
+}
+
+locale_t __real_newlocale(int mask, const char *name, locale_t base);
+locale_t __wrap_newlocale(int mask, const char *name, locale_t base);
+locale_t __wrap_newlocale(int mask, const char *name, locale_t base)
+{
+    return fails(SYSTEM_REFUSES, "newlocale") ? (locale_t)0 : __real_newlocale(mask, name, base);
+}
+
+/* Linux has closed it all the same. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    int rc = __real_close(fd);
+
+    if (!fails(SYSTEM_INTERRUPTS, "close"))
+        return rc;
+    errno = EINTR;
+    return -1;
 }
 
 int __real_fcntl(int fd, int command, ...);

@@ -9,8 +9,14 @@
 /* 0, or the negative errno value this call has to fail with. */
 static int fault(faulty_files *f, file_call call)
 {
-    int failure = f->once[call];
+    void (*meanwhile)(void *user) = f->meanwhile;
+    int failure;
 
+    if (meanwhile != NULL && call == f->before) {
+        f->meanwhile = NULL;
+        meanwhile(f->meanwhile_user);
+    }
+    failure = f->once[call];
     f->count[call]++;
     f->once[call] = 0;
     if (failure != 0 || f->always[call] != 0)
@@ -28,8 +34,13 @@ static const kube__file_ops *sys(void)
 
 static int faulty_openat(void *state, int dir, const char *path, int flags, mode_t mode)
 {
-    int failed = fault(state, CALL_OPENAT);
+    faulty_files *f = state;
+    int failed = fault(f, CALL_OPENAT);
 
+    if (failed == 0 && (flags & O_EXCL) != 0 && f->names_taken > 0) {
+        f->names_taken--;
+        failed = -EEXIST;
+    }
     return failed != 0 ? failed : sys()->openat(NULL, dir, path, flags, mode);
 }
 
@@ -80,6 +91,8 @@ static ssize_t faulty_write(void *state, int fd, const void *bytes, size_t count
 
     if (failed != 0)
         return failed;
+    if (f->takes_nothing)
+        return 0;
     if (f->room == 0)
         return -ENOSPC;
     n = sys()->write(NULL, fd, bytes, bounded(bounded(count, f->most_bytes), f->room));

@@ -44,7 +44,13 @@ typedef struct faulty_files {
     size_t   room;               /* bytes that can be written before the disk is full        */
     off_t    lie;                /* added to the size that fstat tells                       */
     bool     other_user;         /* this process is somebody else                            */
+    bool     takes_nothing;      /* a write writes 0 bytes, and calls that success           */
+    int      names_taken;        /* how many new files find that there is one of their name  */
     unsigned count[CALL_KINDS];
+    /* What somebody else does just before the next call of this kind; NULL: nothing. */
+    void   (*meanwhile)(void *user);
+    void    *meanwhile_user;
+    file_call before;
 } faulty_files;
 
 typedef struct disk_fixture {

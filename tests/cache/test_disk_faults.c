@@ -50,8 +50,10 @@ static kube_status lock_and_unlock(store_driver *d)
 
 static void start_again(disk_fixture *f)
 {
+    const char *validator = f->opts.form == KUBE_DISK_STORE_FORM_PLAIN ? NULL : "tag";
+
     remove_tree(f->path);
-    assert_int_equal(driver_put_c(disk_open(f), KEY("a", "b"), "old"), KUBE_OK);
+    assert_int_equal(driver_put(disk_open(f), KEY("a", "b"), kube_str_c("old"), kube_str_c(validator)), KUBE_OK);
 }
 
 static void assert_failure(kube_status st, int failure)
@@ -136,6 +138,15 @@ static void a_failed_put_of_a_new_entry_leaves_none(void **state)
 static void a_failed_get_says_so_and_never_that_there_is_none(void **state)
 {
     fail_everywhere(*state, get_old);
+}
+
+static void a_plain_file_is_not_half_read_either(void **state)
+{
+    disk_fixture *f = *state;
+
+    f->opts.form = KUBE_DISK_STORE_FORM_PLAIN;
+    fail_each_call(f, get_old, EIO, false);
+    fail_each_call(f, get_old, ENOMEM, true);
 }
 
 static void a_failed_touch_leaves_the_entry_whole(void **state)
@@ -261,6 +272,36 @@ static void a_disk_may_be_full_after_any_byte(void **state)
     }
 }
 
+static void a_disk_that_takes_nothing_is_no_endless_loop(void **state)
+{
+    disk_fixture *f = *state;
+
+    start_again(f);
+    f->files.takes_nothing = true;
+    assert_int_equal(put_new(&f->d), KUBE_ERR_IO);
+    assert_says(&f->d, "/a/b: Input/output error");
+    f->files.takes_nothing = false;
+    driver_expect(&f->d, KEY("a", "b"), "old");
+    assert_usable(f, &f->d);
+}
+
+static void a_name_that_is_taken_is_not_taken_over(void **state)
+{
+    disk_fixture *f = *state;
+
+    start_again(f);
+    f->files.names_taken = 3;
+    assert_int_equal(put_new(&f->d), KUBE_OK);
+    driver_expect(&f->d, KEY("a", "b"), "new");
+    f->files.names_taken = 1000; /* somebody is a name ahead each time: given up after a few */
+    assert_int_equal(driver_put_c(&f->d, KEY("a", "b"), "newer"), KUBE_ERR_IO);
+    assert_says(&f->d, "/a/b: File exists");
+    assert_in_range(f->files.names_taken, 900, 999);
+    f->files.names_taken = 0;
+    driver_expect(&f->d, KEY("a", "b"), "new");
+    assert_usable(f, &f->d);
+}
+
 static void a_disk_may_be_full_only_at_the_close(void **state)
 {
     disk_fixture *f = *state;
@@ -294,6 +335,7 @@ int main(void)
         DISK_TEST(a_failed_put_leaves_the_old_entry_whole),
         DISK_TEST(a_failed_put_of_a_new_entry_leaves_none),
         DISK_TEST(a_failed_get_says_so_and_never_that_there_is_none),
+        DISK_TEST(a_plain_file_is_not_half_read_either),
         DISK_TEST(a_failed_touch_leaves_the_entry_whole),
         DISK_TEST(a_failed_remove_leaves_the_entry_whole),
         DISK_TEST(a_failed_lock_can_be_taken_again),
@@ -303,6 +345,8 @@ int main(void)
         DISK_TEST(an_interrupted_call_is_made_again),
         DISK_TEST(reads_and_writes_may_be_short),
         DISK_TEST(a_disk_may_be_full_after_any_byte),
+        DISK_TEST(a_disk_that_takes_nothing_is_no_endless_loop),
+        DISK_TEST(a_name_that_is_taken_is_not_taken_over),
         DISK_TEST(a_disk_may_be_full_only_at_the_close),
         DISK_TEST(a_file_that_changes_while_it_is_read_is_refused),
     };

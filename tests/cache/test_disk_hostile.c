@@ -194,9 +194,8 @@ static void a_fifo_is_refused_and_nobody_waits_for_it(void **state)
     alarm(0);
 }
 
-static void a_folder_is_no_entry_and_a_file_no_folder(void **state)
+static void folder_and_file(disk_fixture *f)
 {
-    disk_fixture *f = *state;
     store_driver *d = disk_open(f);
 
     assert_int_equal(driver_put_c(d, KEY("folder", "file"), "x"), KUBE_OK);
@@ -212,6 +211,24 @@ static void a_folder_is_no_entry_and_a_file_no_folder(void **state)
     assert_int_equal(driver_put_c(d, KEY("folder", "file", "below", "it"), "y"), KUBE_ERR_IO);
     driver_expect(d, KEY("folder", "file"), "x");
     assert_int_equal(count_files(f->path), 1);
+}
+
+static void a_folder_is_no_entry_and_a_file_no_folder(void **state)
+{
+    for_both_kernels(state, folder_and_file);
+}
+
+/* Without openat2 it takes a second look to tell a link from a file. */
+static void what_cannot_be_looked_at_again_is_no_folder(void **state)
+{
+    disk_fixture *f = *state;
+
+    f->files.always[CALL_OPENAT2] = ENOSYS;
+    assert_int_equal(driver_put_c(disk_open(f), KEY("file"), "x"), KUBE_OK);
+    f->files.once[CALL_FSTATAT] = EACCES;
+    assert_int_equal(driver_get(&f->d, KEY("file", "below")), KUBE_ERR_IO);
+    assert_int_equal(f->files.once[CALL_FSTATAT], 0);
+    assert_says(&f->d, "a part of the path is not a folder");
 }
 
 static void an_unreadable_entry_is_a_failure_and_can_be_replaced(void **state)
@@ -274,6 +291,19 @@ static void a_file_of_somebody_else_is_not_used_but_replaced(void **state)
     driver_expect(d, KEY("k"), "y");
 }
 
+/* Root's are taken from anybody: where the test is root, it gives a file away and believes to be that user. */
+static void a_file_of_this_user_is_used_whoever_that_is(void **state)
+{
+    disk_fixture *f = *state;
+
+    assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+    if (geteuid() == 0) {
+        f->files.other_user = true;
+        assert_int_equal(chown(below(f, "k"), f->files.ops.geteuid(&f->files), 0), 0);
+    }
+    driver_expect(&f->d, KEY("k"), "x");
+}
+
 static void a_folder_for_temporary_files_of_somebody_else_is_not_used(void **state)
 {
     disk_fixture *f = *state;
@@ -327,9 +357,11 @@ int main(void)
         DISK_TEST(a_link_is_no_folder_for_temporary_files),
         DISK_TEST(a_fifo_is_refused_and_nobody_waits_for_it),
         DISK_TEST(a_folder_is_no_entry_and_a_file_no_folder),
+        DISK_TEST(what_cannot_be_looked_at_again_is_no_folder),
         DISK_TEST(an_unreadable_entry_is_a_failure_and_can_be_replaced),
         DISK_TEST(a_folder_of_somebody_else_is_not_used),
         DISK_TEST(a_file_of_somebody_else_is_not_used_but_replaced),
+        DISK_TEST(a_file_of_this_user_is_used_whoever_that_is),
         DISK_TEST(a_folder_for_temporary_files_of_somebody_else_is_not_used),
         DISK_TEST(a_folder_that_is_a_file_is_a_failure),
         DISK_TEST(no_key_leaves_the_folder),

@@ -2,7 +2,9 @@
 #include "disk_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -261,12 +263,14 @@ static void what_is_in_the_file_does_not_matter_when_nobody_holds_it(void **stat
 {
     disk_fixture *f = *state;
     store_driver *d = disk_open(f), other;
-    static const char *const texts[] = { "", "garbage", "99999999999999999999", "-000000000000000001\n" };
+    static const char *const texts[] = { "", "garbage", "99999999999999999999", "-000000000000000001\n",
+                                         "000000000000000001a\n", "0000000000000000000\n" };
 
     assert_int_equal(try_lock(d), KUBE_OK);
     kube_store_unlock(d->store, d->lock);
     disk_open_other(f, &other);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const struct timespec times[2] = { { 0, UTIME_OMIT }, { f->now.now_unix_ms / 1000, 0 } };
         kube_store_lock *lock;
 
         write_file(below(f, "locks/l"), texts[i], strlen(texts[i]));
@@ -274,6 +278,7 @@ static void what_is_in_the_file_does_not_matter_when_nobody_holds_it(void **stat
         lock = d->lock;
         /* Damaged while it is held: no lease can be read, so it is not over. */
         write_file(below(f, "locks/l"), texts[i], strlen(texts[i]));
+        assert_int_equal(utimensat(AT_FDCWD, below(f, "locks/l"), times, 0), 0);
         fake_clock_advance(&f->now, 2 * LEASE_MS);
         assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
         kube_store_unlock(d->store, lock);
@@ -295,6 +300,99 @@ static void a_lock_file_that_went_away_is_made_again(void **state)
     assert_int_equal(try_lock(d), KUBE_ERR_CONFLICT); /* given up after a few attempts */
 }
 
+static void replace_the_file(void *user)
+{
+    const disk_fixture *f = user;
+
+    assert_int_equal(unlink(below(f, "locks/l")), 0);
+    write_file(below(f, "locks/l"), "", 0);
+}
+
+/* Who saw the old lease took the file away, and the next one has made his own: that is the one that counts. */
+static void a_lock_file_that_was_replaced_meanwhile_is_no_lock(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f), other;
+    kube_store_lock *lock;
+
+    f->files.before = CALL_FUTIMENS;
+    f->files.meanwhile = replace_the_file;
+    f->files.meanwhile_user = f;
+    assert_int_equal(try_lock(d), KUBE_OK);
+    lock = d->lock;
+    assert_int_equal(f->files.count[CALL_FLOCK], 2);
+    disk_open_other(f, &other);
+    assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
+    kube_store_unlock(d->store, lock);
+    store_driver_clear(&other);
+}
+
+static void fail_the_next_fstat(void *user)
+{
+    disk_fixture *f = user;
+
+    f->files.once[CALL_FSTAT] = EIO;
+}
+
+/* What cannot be seen of another's lock is not held against him; what cannot be done is said. */
+static void a_failure_while_a_lost_lock_is_taken_away_is_no_lock(void **state)
+{
+    disk_fixture *f = *state;
+    static const struct {
+        file_call   call;
+        int         failure;
+        kube_status status;
+    } cases[] = {
+        { CALL_READ, EIO, KUBE_ERR_CONFLICT },
+        { CALL_FSTAT, EIO, KUBE_ERR_CONFLICT },
+        { CALL_FSTATAT, EIO, KUBE_OK }, /* as if the file had gone: looked for again */
+        { CALL_UNLINKAT, EACCES, KUBE_ERR_IO },
+        { CALL_UNLINKAT, ENOENT, KUBE_OK }, /* another one was faster */
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        store_driver *d = disk_open(f), other;
+        kube_store_lock *lost;
+
+        assert_int_equal(try_lock(d), KUBE_OK);
+        lost = d->lock;
+        disk_open_other(f, &other);
+        assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT); /* its folder is open now */
+        fake_clock_advance(&f->now, LEASE_MS);
+        if (cases[i].call == CALL_FSTAT) { /* not that of the descriptor, but that for the time */
+            f->files.before = CALL_READ;
+            f->files.meanwhile = fail_the_next_fstat;
+            f->files.meanwhile_user = f;
+        } else {
+            f->files.once[cases[i].call] = cases[i].failure;
+        }
+        assert_int_equal(try_lock(&other), cases[i].status);
+        assert_int_equal(f->files.once[cases[i].call], 0);
+        kube_store_unlock(other.store, other.lock);
+        kube_store_unlock(d->store, lost);
+        store_driver_clear(&other);
+    }
+}
+
+/* Nor does the arithmetic go round: with a clock at its very beginning nothing is over. */
+static void a_clock_before_1970_takes_no_lock_away(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f), other;
+    static const int64_t times[] = { -1, INT64_MIN };
+    kube_store_lock *lock;
+
+    assert_int_equal(try_lock(d), KUBE_OK);
+    lock = d->lock;
+    disk_open_other(f, &other);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        f->now.now_unix_ms = times[i];
+        assert_int_equal(try_lock(&other), KUBE_ERR_CONFLICT);
+    }
+    kube_store_unlock(d->store, lock);
+    store_driver_clear(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +406,9 @@ int main(void)
         DISK_TEST(the_file_tells_the_lease_and_stays),
         DISK_TEST(what_is_in_the_file_does_not_matter_when_nobody_holds_it),
         DISK_TEST(a_lock_file_that_went_away_is_made_again),
+        DISK_TEST(a_lock_file_that_was_replaced_meanwhile_is_no_lock),
+        DISK_TEST(a_failure_while_a_lost_lock_is_taken_away_is_no_lock),
+        DISK_TEST(a_clock_before_1970_takes_no_lock_away),
     };
 
     alloc_trace_install();

@@ -2,6 +2,7 @@
 #include "disk_fixture.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void nothing_is_made_before_the_first_put(void **state)
@@ -73,6 +74,86 @@ static void a_folder_that_was_replaced_is_noticed(void **state)
     assert_int_equal(driver_get(d, KEY("a", "b")), KUBE_ERR_NOT_FOUND);
 }
 
+/* /dev/shm is of memory, and most other folders are not. */
+static void a_folder_that_was_replaced_by_one_on_another_file_system_is_noticed(void **state)
+{
+    disk_fixture *f = *state;
+    char elsewhere[] = "/dev/shm/kube-cache.XXXXXX";
+    struct stat here, there;
+
+    if (mkdtemp(elsewhere) == NULL || stat(f->base, &here) != 0 || stat(elsewhere, &there) != 0 ||
+        here.st_dev == there.st_dev) {
+        remove_tree(elsewhere);
+        print_message("there is no other file system in /dev/shm\n");
+        skip();
+    }
+    assert_int_equal(driver_put_c(disk_open(f), KEY("a", "b"), "x"), KUBE_OK);
+    remove_tree(f->path);
+    assert_int_equal(symlink(elsewhere, f->path), 0);
+    assert_int_equal(driver_put_c(&f->d, KEY("a", "b"), "y"), KUBE_OK);
+    driver_expect(&f->d, KEY("a", "b"), "y");
+    assert_int_equal(count_files(elsewhere), 1);
+    remove_tree(elsewhere);
+}
+
+/* Whether the folder is still there cannot be seen: then the one that is open will do. */
+static void a_look_that_fails_forgets_no_folder(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+
+    assert_int_equal(driver_put_c(d, KEY("k"), "x"), KUBE_OK);
+    f->files.once[CALL_FSTATAT] = EACCES;
+    f->files.always[CALL_FSTAT] = EIO; /* of a folder that is opened anew */
+    assert_int_equal(driver_get(d, KEY("no", "such")), KUBE_ERR_NOT_FOUND);
+    assert_int_equal(f->files.once[CALL_FSTATAT], 0);
+    f->files.always[CALL_FSTAT] = 0;
+    driver_expect(d, KEY("k"), "x");
+}
+
+/* What another thread would do at this moment. */
+static void put_another(void *user)
+{
+    disk_fixture *f = user;
+
+    assert_int_equal(
+        kube_store_put(f->d.store, KEY("a", "c"), kube_str_c("y"), kube_str_c(NULL), NULL, NULL, NULL), KUBE_OK);
+}
+
+static void put_while_another_puts(disk_fixture *f, file_call before)
+{
+    f->files.before = before;
+    f->files.meanwhile = put_another;
+    f->files.meanwhile_user = f;
+    assert_int_equal(driver_put_c(&f->d, KEY("a", "b"), "x"), KUBE_OK);
+    assert_true(f->files.meanwhile == NULL);
+    driver_expect(&f->d, KEY("a", "b"), "x");
+    driver_expect(&f->d, KEY("a", "c"), "y");
+}
+
+static void two_who_open_the_folder_at_once_share_it(void **state)
+{
+    disk_fixture *f = *state;
+    size_t before;
+
+    disk_open(f);
+    before = count_descriptors();
+    put_while_another_puts(f, CALL_FSTAT); /* that of the folder */
+    assert_int_equal(count_descriptors(), before + 1);
+}
+
+static void two_who_find_the_folder_gone_at_once_open_one_new(void **state)
+{
+    disk_fixture *f = *state;
+    size_t before;
+
+    assert_int_equal(driver_put_c(disk_open(f), KEY("a", "b"), "old"), KUBE_OK);
+    before = count_descriptors();
+    remove_tree(f->path);
+    put_while_another_puts(f, CALL_FSTATAT); /* is it still there? */
+    assert_int_equal(count_descriptors(), before);
+}
+
 /* Puts and gets until it is told to stop; the folder may be gone at any moment. */
 typedef struct worker {
     kube_store  *store;
@@ -142,6 +223,15 @@ static void a_relative_path_and_slashes_at_its_end_will_do(void **state)
     assert_says(&f->d, "reading relative/inner/a: not a regular file");
 }
 
+static void a_path_of_slashes_is_the_root_of_all_folders(void **state)
+{
+    disk_fixture *f = *state;
+    kube_store_info info;
+
+    f->opts.path = "///";
+    assert_int_equal(kube_store_peek(disk_open(f)->store, KEY("proc", "version"), &info), KUBE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,8 +239,13 @@ int main(void)
         DISK_TEST(the_folder_may_be_removed_behind_its_back),
         DISK_TEST(a_folder_that_vanishes_before_the_rename_is_made_again),
         DISK_TEST(a_folder_that_was_replaced_is_noticed),
+        DISK_TEST(a_folder_that_was_replaced_by_one_on_another_file_system_is_noticed),
+        DISK_TEST(a_look_that_fails_forgets_no_folder),
+        DISK_TEST(two_who_open_the_folder_at_once_share_it),
+        DISK_TEST(two_who_find_the_folder_gone_at_once_open_one_new),
         DISK_TEST(threads_go_on_while_the_folder_is_removed),
         DISK_TEST(a_relative_path_and_slashes_at_its_end_will_do),
+        DISK_TEST(a_path_of_slashes_is_the_root_of_all_folders),
     };
 
     alloc_trace_install();

@@ -180,7 +180,8 @@ static void leftovers_are_swept_by_the_first_put(void **state)
 {
     disk_fixture *f = *state;
     static const char *const names[] = { "4242.00000000000000000001", "4242.00000000000000000002", "4242.1", "mine",
-                                         "x4242.00000000000000000003", "4242.00000000000000000004x" };
+                                         "x4242.00000000000000000003", "4242.00000000000000000004x",
+                                         "12345678901.00000000000000000005", "4242-00000000000000000006" };
 
     assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -192,13 +193,35 @@ static void leftovers_are_swept_by_the_first_put(void **state)
         assert_int_equal(utimensat(AT_FDCWD, below(f, name), times, 0), 0);
     }
     assert_int_equal(driver_put_c(&f->d, KEY("k"), "x"), KUBE_OK);
-    assert_int_equal(count_files(below(f, ".tmp")), 6); /* not its first */
+    assert_int_equal(count_files(below(f, ".tmp")), 8); /* not its first */
     assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
-    assert_int_equal(count_files(below(f, ".tmp")), 5); /* only what has our form and is old */
+    assert_int_equal(count_files(below(f, ".tmp")), 7); /* only what has our form and is old */
     assert_int_equal(access(below(f, ".tmp/4242.00000000000000000001"), F_OK), 0);
     fake_clock_advance(&f->now, 120000);
     assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
-    assert_int_equal(count_files(below(f, ".tmp")), 4);
+    assert_int_equal(count_files(below(f, ".tmp")), 6);
+}
+
+/* Not a file, or none that can be looked at. */
+static void what_does_not_look_like_a_leftover_is_left(void **state)
+{
+    disk_fixture *f = *state;
+    static const char *const names[] = { ".tmp/4242.00000000000000000001", ".tmp/4242.00000000000000000002" };
+    const struct timespec times[2] = { { 0, UTIME_OMIT }, { f->now.now_unix_ms / 1000 - 90, 0 } };
+
+    assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+    assert_int_equal(mkfifo(below(f, names[0]), 0600), 0);
+    assert_int_equal(utimensat(AT_FDCWD, below(f, names[0]), times, 0), 0);
+    assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+    assert_int_equal(access(below(f, names[0]), F_OK), 0);
+    assert_int_equal(unlink(below(f, names[0])), 0);
+    write_file(below(f, names[1]), "half", 4);
+    assert_int_equal(utimensat(AT_FDCWD, below(f, names[1]), times, 0), 0);
+    f->files.once[CALL_FSTATAT] = EIO;
+    assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+    assert_int_equal(access(below(f, names[1]), F_OK), 0);
+    assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+    assert_int_not_equal(access(below(f, names[1]), F_OK), 0);
 }
 
 static void peeking_is_one_look_at_the_file(void **state)
@@ -263,6 +286,53 @@ static void an_entry_that_was_written_over_is_another_generation(void **state)
     assert_true(d->entry.info.generation != generation);
 }
 
+typedef struct change {
+    disk_fixture *f;
+    long          s, ns; /* the time, by so much */
+    bool          another, longer;
+} change;
+
+static void change_entry(void *user)
+{
+    const change *c = user;
+    const char *path = below(c->f, "k");
+    struct timespec times[2] = { { 0, UTIME_OMIT }, { 0, 0 } };
+    struct stat info;
+
+    assert_int_equal(stat(path, &info), 0);
+    if (c->another) {
+        assert_int_equal(rename(path, below(c->f, "old")), 0);
+        write_file(path, "12345678901234567890123456789012y", 33);
+    }
+    if (c->longer)
+        assert_int_equal(truncate(path, info.st_size + 1), 0);
+    times[1].tv_sec = info.st_mtim.tv_sec + c->s;
+    times[1].tv_nsec = (info.st_mtim.tv_nsec + c->ns) % 1000000000;
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Between the rename and the look at what came of it. */
+static void an_entry_that_was_changed_at_once_is_another_generation(void **state)
+{
+    disk_fixture *f = *state;
+    change changes[] = {
+        { .f = f, .s = 1 }, { .f = f, .ns = 1 }, { .f = f, .longer = true }, { .f = f, .another = true },
+    };
+
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        uint64_t generation;
+
+        assert_int_equal(driver_put_c(disk_open(f), KEY("k"), "x"), KUBE_OK);
+        f->files.before = CALL_FSTATAT;
+        f->files.meanwhile = change_entry;
+        f->files.meanwhile_user = &changes[i];
+        assert_int_equal(driver_put_c(&f->d, KEY("k"), "y"), KUBE_OK);
+        assert_true(f->files.meanwhile == NULL);
+        generation = f->d.info.generation;
+        assert_int_equal(driver_touch(&f->d, KEY("k"), generation), KUBE_ERR_CONFLICT);
+    }
+}
+
 static void touching_always_changes_the_time(void **state)
 {
     disk_fixture *f = *state;
@@ -289,6 +359,42 @@ static void a_clock_before_1970_is_a_time_too(void **state)
     f->now.now_unix_ms = -1;
     assert_int_equal(driver_put_c(d, KEY("k"), "x"), KUBE_OK);
     assert_int_equal(d->info.stored_at_unix_ms, -1);
+}
+
+static void far_off_dates_are_cut_to_what_fits(void **state)
+{
+    static const struct {
+        int64_t s;
+        long    ns;
+        int64_t ms;
+    } cases[] = {
+        { 0, 0, 0 },
+        { -1, 999000000, -1 },
+        { 1790000000, 123456789, INT64_C(1790000000123) },
+        { INT64_MAX / 1000 - 1, 999999999, (INT64_MAX / 1000 - 1) * 1000 + 999 },
+        { INT64_MAX / 1000, 0, INT64_MAX },
+        { INT64_MAX, 999999999, INT64_MAX },
+        { INT64_MIN / 1000 + 1, 0, (INT64_MIN / 1000 + 1) * 1000 },
+        { INT64_MIN / 1000, 0, INT64_MIN },
+        { INT64_MIN, 0, INT64_MIN },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stat info = { .st_mtim = { cases[i].s, cases[i].ns } };
+
+        assert_true(kube__disk_mtime_ms(&info) == cases[i].ms);
+    }
+}
+
+static void removing_from_a_folder_that_is_not_there_makes_none(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+
+    assert_int_equal(driver_put_c(d, KEY("k"), "x"), KUBE_OK);
+    assert_int_equal(driver_remove(d, KEY("no", "such", "folder")), KUBE_OK);
+    assert_int_not_equal(access(below(f, "no"), F_OK), 0);
 }
 
 static void an_older_kernel_gives_the_same_answers(void **state)
@@ -445,11 +551,15 @@ int main(void)
         DISK_TEST(another_file_system_for_temporary_files_is_got_round),
         DISK_TEST(an_entry_may_be_as_large_as_the_ceiling),
         DISK_TEST(leftovers_are_swept_by_the_first_put),
+        DISK_TEST(what_does_not_look_like_a_leftover_is_left),
         DISK_TEST(peeking_is_one_look_at_the_file),
         DISK_TEST(an_entry_that_was_restored_is_another_generation),
         DISK_TEST(an_entry_that_was_written_over_is_another_generation),
+        DISK_TEST(an_entry_that_was_changed_at_once_is_another_generation),
         DISK_TEST(touching_always_changes_the_time),
         DISK_TEST(a_clock_before_1970_is_a_time_too),
+        DISK_TEST(far_off_dates_are_cut_to_what_fits),
+        DISK_TEST(removing_from_a_folder_that_is_not_there_makes_none),
         DISK_TEST(an_older_kernel_gives_the_same_answers),
         DISK_TEST(a_forked_child_is_told),
         DISK_TEST(a_failed_allocation_leaves_a_whole_entry),

@@ -2,6 +2,7 @@
 #include "fake_clock.h"
 #include "store_conformance.h"
 #include "store_driver.h"
+#include "system_fault.h"
 
 #include <kube/cache/memory_store.h>
 
@@ -136,6 +137,21 @@ static void thousands_of_entries_are_found(void **state)
     store_driver_clear(&d);
 }
 
+static void without_random_numbers_a_store_works_all_the_same(void **state)
+{
+    store_driver d;
+
+    (void)state;
+    system_fault_at(SYSTEM_REFUSES, 1);
+    open_store(&d, 0);
+    assert_string_equal(system_fault_stop(), "getrandom");
+    assert_int_equal(driver_put_c(&d, KEY("a", "b"), "x"), KUBE_OK);
+    assert_int_equal(driver_put_c(&d, KEY("a", "c"), "y"), KUBE_OK);
+    driver_expect(&d, KEY("a", "b"), "x");
+    driver_expect(&d, KEY("a", "c"), "y");
+    store_driver_clear(&d);
+}
+
 static void growing_is_given_up_when_there_is_no_memory_for_it(void **state)
 {
     store_driver d;
@@ -266,6 +282,7 @@ int main(void)
         ALLOC_TRACE_TEST(what_was_not_used_for_longest_makes_room),
         ALLOC_TRACE_TEST(what_is_too_large_is_refused_and_the_old_entry_stays),
         ALLOC_TRACE_TEST(thousands_of_entries_are_found),
+        ALLOC_TRACE_TEST(without_random_numbers_a_store_works_all_the_same),
         ALLOC_TRACE_TEST(growing_is_given_up_when_there_is_no_memory_for_it),
         ALLOC_TRACE_TEST(a_lease_without_end_does_not_overflow),
         ALLOC_TRACE_TEST(a_forked_child_is_told_and_harms_nothing),

@@ -109,6 +109,68 @@ static void a_table_that_lacks_something_is_refused_and_its_state_destroyed(void
     assert_refused(&ops);
 }
 
+static void a_table_need_not_destroy_anything(void **state)
+{
+    kube_store_ops ops = minimal();
+    kube_store *store = NULL;
+    int destroyed = 0;
+
+    (void)state;
+    ops.destroy = NULL;
+    assert_int_equal(kube_store_new(&ops, &destroyed, NULL, &store, NULL), KUBE_OK);
+    kube_store_unref(store);
+    ops.get = NULL;
+    assert_int_equal(kube_store_new(&ops, &destroyed, NULL, &store, NULL), KUBE_ERR_INVALID_ARG);
+    assert_int_equal(destroyed, 0);
+}
+
+static void a_segment_is_utf8_without_control_characters(void **state)
+{
+    static const struct {
+        const char *segment;
+        bool        good;
+    } cases[] = {
+        { "a b~", true },
+        { "\x1f", false },
+        { "\x7f", false },
+        { "\x80", false },
+        { "\xc1\xbf", false }, /* overlong */
+        { "\xc2", false },
+        { "\xc2\x9f", false }, /* U+009F, a control character */
+        { "\xc2\xa0", true },
+        { "\xc3\x80", true },
+        { "\xdf\xbf", true },
+        { "\xdfz", false },
+        { "\xe0\x9f\xbf", false }, /* overlong */
+        { "\xe0\xa0\x80", true },
+        { "\xe2\x82\xac", true },
+        { "\xe2\x82", false },
+        { "\xed\x9f\xbf", true },
+        { "\xed\xa0\x80", false }, /* half of a surrogate pair */
+        { "\xef\xbf\xbf", true },
+        { "\xf0\x8f\xbf\xbf", false }, /* overlong */
+        { "\xf0\x90\x80\x80", true },
+        { "\xf1\x80\x80\x80", true },
+        { "\xf1\x80\x80", false },
+        { "\xf4\x8f\xbf\xbf", true },
+        { "\xf4\x90\x80\x80", false }, /* beyond U+10FFFF */
+        { "\xf5\x80\x80\x80", false },
+    };
+    kube_store_ops ops = minimal();
+    kube_store *store = NULL;
+    int destroyed = 0;
+
+    (void)state;
+    assert_int_equal(kube_store_new(&ops, &destroyed, NULL, &store, NULL), KUBE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kube_status st = kube_store_remove(store, KEY("a", cases[i].segment), NULL, NULL);
+
+        if (st != (cases[i].good ? KUBE_OK : KUBE_ERR_INVALID_ARG))
+            fail_msg("case %zu: %s", i, kube_status_name(st));
+    }
+    kube_store_unref(store);
+}
+
 static void a_state_is_destroyed_with_the_last_reference(void **state)
 {
     kube_store_ops ops = minimal();
@@ -166,6 +228,22 @@ static void a_value_that_was_not_initialised_is_refused(void **state)
                      KUBE_ERR_UNSUPPORTED);
     later.newer = 0;
     assert_int_equal(kube_store_begin_put(store, NULL, KEY("k"), &later.value, NULL, NULL, NULL, NULL, NULL), KUBE_OK);
+    kube_store_unref(store);
+}
+
+static void who_does_not_want_to_know_gives_no_place(void **state)
+{
+    kube_store *store = NULL;
+    kube_store_info put = { 0, 0, 0 }, touched = { 0, 0, 0 };
+    kube_store_value value = { sizeof value, { "x", 1 }, { NULL, 0 }, 0 };
+
+    (void)state;
+    assert_int_equal(kube_memory_store_new(NULL, &store, NULL), KUBE_OK);
+    assert_int_equal(kube_store_begin_put(store, NULL, KEY("k"), &value, NULL, NULL, NULL, &put, NULL), KUBE_OK);
+    assert_int_equal(
+        kube_store_begin_touch(store, NULL, KEY("k"), put.generation, NULL, NULL, NULL, NULL, NULL), KUBE_OK);
+    assert_int_equal(kube_store_peek(store, KEY("k"), &touched), KUBE_OK);
+    assert_true(touched.generation != put.generation);
     kube_store_unref(store);
 }
 
@@ -381,9 +459,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_table_that_lacks_something_is_refused_and_its_state_destroyed),
+        ALLOC_TRACE_TEST(a_table_need_not_destroy_anything),
+        ALLOC_TRACE_TEST(a_segment_is_utf8_without_control_characters),
         ALLOC_TRACE_TEST(a_state_is_destroyed_with_the_last_reference),
         ALLOC_TRACE_TEST(what_a_store_lacks_is_unsupported),
         ALLOC_TRACE_TEST(a_value_that_was_not_initialised_is_refused),
+        ALLOC_TRACE_TEST(who_does_not_want_to_know_gives_no_place),
         ALLOC_TRACE_TEST(call_options_that_were_not_initialised_are_refused),
         ALLOC_TRACE_TEST(no_store_is_refused),
         ALLOC_TRACE_TEST(a_store_that_waits_needs_a_loop),

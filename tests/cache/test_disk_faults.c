@@ -15,7 +15,7 @@ static kube_status put_new(store_driver *d)
 
 static kube_status put_in_new_folder(store_driver *d)
 {
-    return driver_put(d, KEY("x", "y", "z"), kube_str_c("new"), kube_str_c("etag"));
+    return driver_put(d, KEY("a", "y", "z"), kube_str_c("new"), kube_str_c("etag"));
 }
 
 static kube_status get_old(store_driver *d)
@@ -74,7 +74,7 @@ static void assert_whole(store_driver *d, operation *op, kube_status st)
     else
         driver_expect(d, KEY("a", "b"), "old");
     if (op == put_in_new_folder)
-        assert_int_equal(driver_get(d, KEY("x", "y", "z")), st == KUBE_OK ? KUBE_OK : KUBE_ERR_NOT_FOUND);
+        assert_int_equal(driver_get(d, KEY("a", "y", "z")), st == KUBE_OK ? KUBE_OK : KUBE_ERR_NOT_FOUND);
 }
 
 static void assert_usable(disk_fixture *f, store_driver *d)
@@ -133,6 +133,28 @@ static void a_failed_put_leaves_the_old_entry_whole(void **state)
 static void a_failed_put_of_a_new_entry_leaves_none(void **state)
 {
     fail_everywhere(*state, put_in_new_folder);
+}
+
+/* Folders are made on the way, which may fail too. */
+static void a_failed_first_put_leaves_no_entry(void **state)
+{
+    disk_fixture *f = *state;
+
+    f->files.failure = EACCES;
+    f->files.reached = true;
+    for (int n = 1; f->files.reached; n++) {
+        kube_status st;
+
+        remove_tree(f->path);
+        disk_open(f);
+        f->files.fail_at = n;
+        f->files.reached = false;
+        st = put_new(&f->d);
+        f->files.fail_at = 0;
+        assert_true(st == KUBE_OK || (st == KUBE_ERR_IO && f->files.reached));
+        assert_int_equal(driver_get(&f->d, KEY("a", "b")), st == KUBE_OK ? KUBE_OK : KUBE_ERR_NOT_FOUND);
+        assert_usable(f, &f->d);
+    }
 }
 
 static void a_failed_get_says_so_and_never_that_there_is_none(void **state)
@@ -334,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DISK_TEST(a_failed_put_leaves_the_old_entry_whole),
         DISK_TEST(a_failed_put_of_a_new_entry_leaves_none),
+        DISK_TEST(a_failed_first_put_leaves_no_entry),
         DISK_TEST(a_failed_get_says_so_and_never_that_there_is_none),
         DISK_TEST(a_plain_file_is_not_half_read_either),
         DISK_TEST(a_failed_touch_leaves_the_entry_whole),

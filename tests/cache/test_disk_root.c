@@ -142,6 +142,15 @@ static void two_who_open_the_folder_at_once_share_it(void **state)
     assert_int_equal(count_descriptors(), before + 1);
 }
 
+static void two_who_make_a_folder_for_temporary_files_at_once_share_it(void **state)
+{
+    disk_fixture *f = *state;
+
+    assert_int_equal(driver_put_c(disk_open(f), KEY("a", "b"), "old"), KUBE_OK);
+    remove_tree(below(f, ".tmp"));
+    put_while_another_puts(f, CALL_MKDIRAT);
+}
+
 static void two_who_find_the_folder_gone_at_once_open_one_new(void **state)
 {
     disk_fixture *f = *state;
@@ -242,6 +251,7 @@ int main(void)
         DISK_TEST(a_folder_that_was_replaced_by_one_on_another_file_system_is_noticed),
         DISK_TEST(a_look_that_fails_forgets_no_folder),
         DISK_TEST(two_who_open_the_folder_at_once_share_it),
+        DISK_TEST(two_who_make_a_folder_for_temporary_files_at_once_share_it),
         DISK_TEST(two_who_find_the_folder_gone_at_once_open_one_new),
         DISK_TEST(threads_go_on_while_the_folder_is_removed),
         DISK_TEST(a_relative_path_and_slashes_at_its_end_will_do),

@@ -1,0 +1,203 @@
+/* What only happens when the system is unkind: posix_spawn and waitid here do as a test wants them to. */
+#include "child_fixture.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool spawn_returns_late;
+
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
+                char *const argv[], char *const envp[])
+{
+    int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[],
+                char *const[]);
+    struct timespec pause = { 0, 1000000 };
+    int rc;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "posix_spawn");
+    rc = real(pid, path, actions, attr, argv, envp);
+    while (rc == 0 && spawn_returns_late && kill(*pid, 0) == 0)
+        nanosleep(&pause, NULL);
+    return rc;
+}
+
+static void a_child_that_is_gone_before_it_is_watched_has_ended_well(void **state)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+    kube_io *io = make_io();
+    script_run r;
+
+    (void)state;
+    sigaction(SIGCHLD, &ignore, &old);
+    spawn_returns_late = true;
+    must_start_script(&r, io, "echo quick", 0, NULL);
+    spawn_returns_late = false;
+    assert_true(run_until(io, &r.done));
+    assert_int_equal(r.status, KUBE_OK);
+    assert_int_equal(r.wait_status, -1);
+    assert_string_equal(r.output, "quick\n");
+    sigaction(SIGCHLD, &old, NULL);
+    kube_io_free(io);
+}
+
+/* There is nobody to kill, and nothing to wait for. */
+static void a_child_that_is_gone_before_it_is_watched_can_be_cancelled(void **state)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+    kube_io *io = make_io();
+    kube_call call = { 0, NULL };
+    size_t before = open_descriptors();
+    script_run r;
+
+    (void)state;
+    assert_int_equal(kube_cancel_new(NULL, &call.cancel, NULL), KUBE_OK);
+    sigaction(SIGCHLD, &ignore, &old);
+    spawn_returns_late = true;
+    must_start_script(&r, io, "echo quick", 0, &call);
+    spawn_returns_late = false;
+    kube_cancel_fire(call.cancel);
+    assert_true(run_until(io, &r.done));
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(open_descriptors(), before);
+    sigaction(SIGCHLD, &old, NULL);
+    kube_cancel_unref(call.cancel);
+    kube_io_free(io);
+}
+
+static unsigned seems_running; /* how many times a child that has ended is said to run */
+static bool leaves_a_core;
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    int (*real)(idtype_t, id_t, siginfo_t *, int);
+    int rc;
+
+    if (type != P_ALL && seems_running > 0) {
+        seems_running--;
+        return 0;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "waitid");
+    rc = real(type, id, info, options);
+    if (leaves_a_core && info->si_code == CLD_KILLED)
+        info->si_code = CLD_DUMPED;
+    return rc;
+}
+
+/* A debugger that traces the child is told first, and until it has looked there is nothing to reap. */
+static void an_end_that_cannot_be_fetched_yet_is_fetched_later(void **state)
+{
+    kube_io *io = make_io();
+    kube_call call = { 0, NULL };
+    size_t before = open_descriptors();
+    script_run r;
+
+    (void)state;
+    seems_running = 2;
+    must_start_script(&r, io, "exit 3", 0, NULL);
+    assert_true(run_until(io, &r.done));
+    assert_true(seems_running == 0 && WIFEXITED(r.wait_status) && WEXITSTATUS(r.wait_status) == 3);
+    assert_int_equal(kube_cancel_new(NULL, &call.cancel, NULL), KUBE_OK);
+    must_start_script(&r, io, "exec sleep 30", 0, &call);
+    kube_cancel_fire(call.cancel);
+    assert_true(run_until(io, &r.done));
+    seems_running = 2;
+    assert_no_zombie_stays(io);
+    assert_int_equal(seems_running, 0);
+    assert_int_equal(open_descriptors(), before);
+    kube_cancel_unref(call.cancel);
+    kube_io_free(io);
+}
+
+/* Whether a core is really written is the machine's affair. */
+static void a_core_dump_is_told_as_waitpid_tells_it(void **state)
+{
+    kube_io *io = make_io();
+    script_run r;
+
+    (void)state;
+    leaves_a_core = true;
+    must_start_script(&r, io, "kill -9 $$", 0, NULL);
+    assert_true(run_until(io, &r.done));
+    leaves_a_core = false;
+    assert_true(WIFSIGNALED(r.wait_status) && WTERMSIG(r.wait_status) == SIGKILL && WCOREDUMP(r.wait_status));
+    kube_io_free(io);
+}
+
+/* A process with a number of the test's choice; needs privileges. -1 where that is not to be had. */
+static pid_t fork_with_number(pid_t number)
+{
+    struct {
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size;
+        uint64_t cgroup;
+    } args = { .exit_signal = SIGCHLD, .set_tid = (uint64_t)(uintptr_t)&number, .set_tid_size = 1 };
+    pid_t pid = (pid_t)syscall(435 /* clone3 */, &args, sizeof args);
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    return pid;
+}
+
+static void a_number_that_went_to_another_process_is_not_killed(void **state)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+    struct timespec nap = { 0, 1000000 };
+    kube_call call = { 0, NULL };
+    kube_io *io = make_io();
+    char path[] = "/tmp/kube-test-child-XXXXXX", script[100];
+    int fd = mkstemp(path), status;
+    pid_t number = 0, stranger;
+    char text[20] = "";
+    script_run r;
+
+    (void)state;
+    sigaction(SIGCHLD, &ignore, &old);
+    assert_int_equal(kube_cancel_new(NULL, &call.cancel, NULL), KUBE_OK);
+    snprintf(script, sizeof script, "echo $$ > %s", path);
+    must_start_script(&r, io, script, 0, &call);
+    for (int i = 0; i < 1000 && (number == 0 || kill(number, 0) == 0); i++) {
+        nanosleep(&nap, NULL);
+        if (pread(fd, text, sizeof text - 1, 0) > 0 && strchr(text, '\n') != NULL)
+            number = (pid_t)strtol(text, NULL, 10);
+    }
+    sigaction(SIGCHLD, &old, NULL);
+    stranger = fork_with_number(number);
+    kube_cancel_fire(call.cancel); /* the loop has not seen the end of its own child */
+    assert_true(run_until(io, &r.done));
+    if (stranger > 0) {
+        assert_int_equal(stranger, number);
+        for (int i = 0; i < 10; i++)
+            nanosleep(&nap, NULL); /* a signal takes its time to kill */
+        assert_int_equal(waitpid(stranger, &status, WNOHANG), 0); /* alive, and its status not taken */
+        kill(stranger, SIGKILL);
+        assert_int_equal(waitpid(stranger, &status, 0), stranger);
+    }
+    kube_io_free(io);
+    kube_cancel_unref(call.cancel);
+    close(fd);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_has_ended_well),
+        ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_can_be_cancelled),
+        ALLOC_TRACE_TEST(an_end_that_cannot_be_fetched_yet_is_fetched_later),
+        ALLOC_TRACE_TEST(a_core_dump_is_told_as_waitpid_tells_it),
+        ALLOC_TRACE_TEST(a_number_that_went_to_another_process_is_not_killed),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

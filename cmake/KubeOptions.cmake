@@ -49,7 +49,8 @@ function(kube_own_flags target)
     target_link_options(${target} PRIVATE -fsanitize=${KUBE_SANITIZE})
   endif()
   if(KUBE_COVERAGE)
-    target_compile_options(${target} PRIVATE --coverage)
+    # Threads count as well: what one of them loses makes gcov reckon that a branch was never taken.
+    target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic)
     target_link_options(${target} PRIVATE --coverage)
   endif()
   # A fuzzer is led by what it reaches in the libraries too, not only in its own file.

@@ -23,8 +23,10 @@ static size_t character_bytes(const unsigned char *p, size_t len)
 
 static bool is_kept(unsigned char c)
 {
+    static const char others[] = { '_', '(', ')', '/', '.' };
+
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           memchr("_()/.", c, 5) != NULL;
+           memchr(others, c, sizeof others) != NULL;
 }
 
 static void append_replaced(kube_buf *out, const char *text, size_t len)

@@ -17,6 +17,7 @@ typedef struct putting {
     const kube_store_key   *key;
     const kube_store_value *value;
     struct stat             info; /* of the file that was written */
+    bool                    no_temp_folder; /* why it failed */
 } putting;
 
 int kube__disk_write_all(const kube__disk_store *store, int fd, const void *bytes, size_t len)
@@ -144,6 +145,7 @@ static int put_in_root(kube__disk_store *store, int root, void *arg)
     bool moved = false;
     int failed;
 
+    p->no_temp_folder = dir < 0;
     if (dir < 0)
         return dir;
     kube__disk_sweep_once(store, dir);
@@ -186,6 +188,9 @@ kube_status kube__disk_put(void *state, kube_io *io, const kube_store_key *key, 
         st = kube__disk_in_root(store, true, put_in_root, &p, &failed, err);
     if (st == KUBE_OK && failed != 0)
         st = kube__disk_fail(store, "writing", key, failed, err);
+    if (p.no_temp_folder)
+        (void)kube_error_wrap(err, st, "the folder for temporary files%s%s", store->temp_path != NULL ? " " : "",
+                              store->temp_path != NULL ? store->temp_path : "");
     if (st == KUBE_OK)
         kube__disk_info(&p.info, out);
     return st;

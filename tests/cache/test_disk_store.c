@@ -126,6 +126,19 @@ static void temporary_files_can_be_kept_elsewhere(void **state)
     assert_int_equal(count_files(f->base), 1);
 }
 
+static void a_folder_for_temporary_files_that_cannot_be_costs_the_entry_only(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d;
+
+    f->opts.temp_path = "/dev/null/temp";
+    d = disk_open(f);
+    assert_int_equal(driver_put_c(d, KEY("a", "b"), "x"), KUBE_ERR_IO);
+    assert_says(d, "temporary files /dev/null/temp: writing");
+    assert_says(d, "not a folder");
+    assert_int_equal(driver_get(d, KEY("a", "b")), KUBE_ERR_NOT_FOUND);
+}
+
 static void the_folder_for_temporary_files_holds_no_entries(void **state)
 {
     disk_fixture *f = *state;
@@ -547,6 +560,7 @@ int main(void)
         DISK_TEST(modes_are_those_that_were_asked_for),
         DISK_TEST(no_temporary_file_is_left),
         DISK_TEST(temporary_files_can_be_kept_elsewhere),
+        DISK_TEST(a_folder_for_temporary_files_that_cannot_be_costs_the_entry_only),
         DISK_TEST(the_folder_for_temporary_files_holds_no_entries),
         DISK_TEST(another_file_system_for_temporary_files_is_got_round),
         DISK_TEST(an_entry_may_be_as_large_as_the_ceiling),

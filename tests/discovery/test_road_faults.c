@@ -131,6 +131,25 @@ static void a_name_may_be_looked_up_badly(void **state)
     kube_resolver_unref(resolver);
 }
 
+/* ---- the size of an answer ---- */
+
+static void an_answer_over_the_ceiling_is_refused(void **state)
+{
+    kube_discovery_client_options opts = KUBE_DISCOVERY_CLIENT_OPTIONS_INIT;
+    kube_discovery *d = NULL;
+    kube_api_group_list *groups = NULL;
+    kube_error *err = NULL;
+
+    (void)state;
+    opts.max_document_bytes = 1000;
+    assert_int_equal(kube_discovery_client_new(r.rest, &opts, &d, NULL), KUBE_OK);
+    assert_int_equal(kube_discovery_server_groups(d, NULL, &groups, &err), KUBE_ERR_LIMIT);
+    assert_non_null(strstr(kube_error_message(err), "1000 bytes"));
+    assert_null(groups);
+    kube_error_free(err);
+    kube_discovery_unref(d);
+}
+
 /* ---- the system ---- */
 
 static void put_plugin_into_kubeconfig(void)
@@ -232,6 +251,7 @@ static void each_call_of_the_system_may_be_interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(an_answer_over_the_ceiling_is_refused),
         TEST(a_name_may_be_looked_up_badly),
         TEST(each_call_of_the_system_may_be_refused),
         TEST(each_call_of_the_system_may_be_interrupted),

@@ -3,6 +3,7 @@
 
 #include <kube/testing/http_server.h>
 
+#include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +20,11 @@ static void handler(void *user, kube_testing_connection *c, const kube_testing_r
 
     if (strcmp(r->target, "/silent") == 0)
         return;
+    if (strcmp(r->target, "/resumed") == 0) {
+        kube_testing_connection_reply(c, r->resumed ? 200 : 404, NULL, "");
+        kube_testing_connection_close(c);
+        return;
+    }
     if (strcmp(r->target, "/reset") == 0) {
         kube_testing_connection_writef(c, "HTTP/1.1 200 OK\r\n");
         kube_testing_connection_reset(c);
@@ -103,6 +109,43 @@ static void a_handler_that_writes_nothing_closes_the_connection(void **state)
     assert_int_equal(r.len, 0);
     reply_clear(&r);
     kube_testing_http_server_stop(server);
+}
+
+/* libcurl's own handle resumes a session unless it is told not to. */
+static void a_request_tells_whether_its_session_was_resumed(void **state)
+{
+    kube_testing_cert_options ca = KUBE_TESTING_CERT_OPTIONS_INIT, own = KUBE_TESTING_CERT_OPTIONS_INIT;
+    kube_testing_http_server_options opts = { .user = NULL };
+    kube_testing_cert *issuer = NULL, *cert = NULL;
+    kube_testing_http_server *server;
+    CURL *curl = curl_easy_init();
+    char url[64];
+
+    (void)state;
+    ca.common_name = "ca";
+    ca.authority = true;
+    own.common_name = "server";
+    own.alt_names = "IP:127.0.0.1";
+    assert_int_equal(kube_testing_cert_new(&ca, NULL, &issuer, NULL), KUBE_OK);
+    assert_int_equal(kube_testing_cert_new(&own, issuer, &cert, NULL), KUBE_OK);
+    opts.cert = cert;
+    server = start_with(opts);
+    snprintf(url, sizeof url, "https://127.0.0.1:%u/resumed", (unsigned)kube_testing_http_server_port(server));
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    for (int i = 0; i < 2; i++) {
+        long status = 0;
+
+        assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        assert_int_equal(status, i == 0 ? 404 : 200);
+    }
+    curl_easy_cleanup(curl);
+    kube_testing_http_server_stop(server);
+    kube_testing_cert_free(cert);
+    kube_testing_cert_free(issuer);
 }
 
 static void a_reset_is_no_orderly_end(void **state)
@@ -293,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(requests_of_a_connection_are_answered_in_order),
         ALLOC_TRACE_TEST(a_handler_that_writes_nothing_closes_the_connection),
+        ALLOC_TRACE_TEST(a_request_tells_whether_its_session_was_resumed),
         ALLOC_TRACE_TEST(a_reset_is_no_orderly_end),
         ALLOC_TRACE_TEST(a_header_is_found_whatever_its_case),
         ALLOC_TRACE_TEST(what_is_no_request_ends_the_connection),

@@ -1,5 +1,6 @@
 /* Who is trusted, and as whom we come: every way a handshake can go wrong, and the names that go over it. */
 #include "http2_server.h"
+#include "relay.h"
 #include "rest_fixture.h"
 
 #include <openssl/pem.h>
@@ -254,6 +255,33 @@ static void every_connection_shows_the_certificates_anew(void **state)
     rest_fixture_clear(&f);
 }
 
+/* As in front of a server that is just being started: who waits for it tries again, and looks at no certificate. */
+static void a_connection_lost_in_the_handshake_is_unavailable_and_no_matter_of_trust(void **state)
+{
+    static const struct {
+        relay_way way;
+        size_t    bytes;
+    } places[] = { { RELAY_TO_SERVER, 0 }, { RELAY_TO_SERVER, 100 }, { RELAY_TO_CLIENT, 0 }, { RELAY_TO_CLIENT, 300 } };
+    rest_fixture f;
+    relay *way;
+
+    (void)state;
+    rest_fixture_start(&f, handler, NULL);
+    way = relay_start(kube_testing_http_server_port(f.server));
+    for (size_t i = 0; i < 2 * sizeof places / sizeof places[0]; i++) {
+        kube_rest_client_options o = rest_fixture_options(&f);
+        char url[64];
+
+        snprintf(url, sizeof url, "https://127.0.0.1:%u", (unsigned)relay_port(way));
+        o.base_url = url;
+        relay_break_after(way, places[i / 2].way, places[i / 2].bytes, i % 2 == 0 ? RELAY_CLOSES : RELAY_RESETS);
+        get_and_expect(&o, KUBE_ERR_UNAVAILABLE, "lost in the TLS handshake");
+        get_and_expect(&o, KUBE_OK, NULL);
+    }
+    relay_stop(way);
+    rest_fixture_clear(&f);
+}
+
 static void an_encrypted_key_is_an_error_and_not_a_crash(void **state)
 {
     static const char encrypted[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
@@ -365,6 +393,7 @@ int main(void)
         cmocka_unit_test(the_host_header_names_the_server_and_not_the_name_on_its_certificate),
         cmocka_unit_test(a_client_certificate_is_shown_when_there_is_one),
         cmocka_unit_test(every_connection_shows_the_certificates_anew),
+        cmocka_unit_test(a_connection_lost_in_the_handshake_is_unavailable_and_no_matter_of_trust),
         cmocka_unit_test(an_encrypted_key_is_an_error_and_not_a_crash),
         cmocka_unit_test(tls_and_plain_http_do_not_meet),
         cmocka_unit_test(when_nobody_listens_all_who_wait_hear_of_it_at_once),

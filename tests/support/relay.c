@@ -12,8 +12,9 @@
 enum { PAIRS = 32, CHUNK = 16384 };
 
 typedef struct pair {
-    int  fds[2]; /* the client's, the server's; -1: the place is free */
-    bool stalled;
+    int      fds[2]; /* the client's, the server's; -1: the place is free */
+    bool     stalled;
+    unsigned number;
 } pair;
 
 struct relay {
@@ -23,6 +24,7 @@ struct relay {
     relay_end       end;
     bool            armed;
     size_t          left, bytes[2];
+    unsigned        accepted, counted_after; /* connections */
     pair            pairs[PAIRS]; /* the thread's own */
     int             listener, stop[2];
     uint16_t        port, to_port;
@@ -67,7 +69,9 @@ static void accept_pair(relay *r)
         p++;
     if (p < r->pairs + PAIRS && client >= 0 && server >= 0 &&
         connect(server, (const struct sockaddr *)&to, sizeof to) == 0) {
-        *p = (pair){ { client, server }, false };
+        pthread_mutex_lock(&r->lock);
+        *p = (pair){ { client, server }, false, ++r->accepted };
+        pthread_mutex_unlock(&r->lock);
         for (size_t i = 0; i < 2; i++)
             setsockopt(p->fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         return;
@@ -92,18 +96,21 @@ static bool send_all(int fd, const char *bytes, size_t len)
 }
 
 /* How many of `len` bytes may go on; `breaks` tells whether the connection ends with the last of them. */
-static size_t admit(relay *r, relay_way way, size_t len, bool *breaks, relay_end *end)
+static size_t admit(relay *r, const pair *p, relay_way way, size_t len, bool *breaks, relay_end *end)
 {
+    bool counts;
+
     pthread_mutex_lock(&r->lock);
-    *breaks = r->armed && way == r->way && len >= r->left;
+    counts = p->number > r->counted_after;
+    *breaks = counts && r->armed && way == r->way && len >= r->left;
     if (*breaks) {
         len = r->left;
         *end = r->end;
         r->armed = false;
-    } else if (way == r->way) {
+    } else if (counts && way == r->way) {
         r->left -= len;
     }
-    r->bytes[way] += len;
+    r->bytes[way] += counts ? len : 0;
     pthread_mutex_unlock(&r->lock);
     return len;
 }
@@ -121,7 +128,7 @@ static void hand_on(relay *r, pair *p, relay_way way)
         close_pair(p);
         return;
     }
-    n = (ssize_t)admit(r, way, (size_t)n, &breaks, &end);
+    n = (ssize_t)admit(r, p, way, (size_t)n, &breaks, &end);
     sent = send_all(p->fds[1 - from], chunk, (size_t)n);
     if (breaks && end == RELAY_STALLS)
         p->stalled = true;
@@ -223,6 +230,7 @@ void relay_break_after(relay *r, relay_way way, size_t bytes, relay_end end)
     r->left = bytes;
     r->end = end;
     r->bytes[RELAY_TO_SERVER] = r->bytes[RELAY_TO_CLIENT] = 0;
+    r->counted_after = r->accepted;
     pthread_mutex_unlock(&r->lock);
 }
 

@@ -20,8 +20,8 @@ relay *relay_start(uint16_t to_port);
 void relay_stop(relay *r);
 uint16_t relay_port(const relay *r);
 
-/* When so many bytes have gone that way, over all connections from now on, the connection they went over ends like
- * this. Once: connections made later are whole. */
+/* When so many bytes have gone that way, over all connections made from now on, the connection they went over ends like
+ * this. Once: connections made later are whole. What earlier ones still say does not count. */
 void relay_break_after(relay *r, relay_way way, size_t bytes, relay_end end);
 /* How many bytes have gone that way since. */
 size_t relay_bytes(relay *r, relay_way way);

@@ -445,7 +445,7 @@ static void an_answer_that_is_there_at_once_still_comes_from_a_step(void **state
     request.path = "/x";
     assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
     assert_int_equal(r.calls, 0);
-    assert_int_equal(kube_io_step(io, 5), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_int_equal(r.calls, 1);
     rest_result_clear(&r);
     assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);

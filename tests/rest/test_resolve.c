@@ -189,7 +189,7 @@ static void requests_that_come_while_it_works_wait_for_the_same_answer(void **st
     for (int i = 0; i < 3; i++) {
         assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
                          KUBE_PENDING);
-        assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+        assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     }
     kube_io_task_post(f.task);
     for (int i = 0; i < 3; i++) {
@@ -316,10 +316,10 @@ static void it_is_interrupted_when_nobody_waits_any_more(void **state)
     assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &a, NULL), KUBE_PENDING);
     assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &b, NULL), KUBE_PENDING);
     kube_rest_client_unref(client); /* the requests keep it, and its connections end with them */
-    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_int_equal(f.asked, 1);
     kube_cancel_fire(opts.cancel);
-    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_int_equal(a.calls + b.calls, 2);
     assert_int_equal(a.status, KUBE_ERR_CANCELLED);
     assert_int_equal(f.interrupted, 1);
@@ -345,7 +345,7 @@ static void one_that_takes_its_time_to_stop_is_waited_for(void **state)
     request.path = "/";
     assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &r, NULL), KUBE_PENDING);
     kube_rest_client_unref(client);
-    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     kube_cancel_fire(opts.cancel);
     rest_run_until_done(io, &r); /* the request does not wait, what it stood on does */
     assert_int_equal(r.status, KUBE_ERR_CANCELLED);
@@ -390,7 +390,7 @@ static void a_cancelled_request_does_not_take_its_successor_along(void **state)
     assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
     request.path = "/";
     assert_int_equal(kube_rest_client_start(s.client, s.io, &request, &opts, on_cancelled, &s, NULL), KUBE_PENDING);
-    assert_int_equal(kube_io_step(s.io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(s.io, 5000), KUBE_OK);
     kube_cancel_fire(opts.cancel);
     rest_run_until_done(s.io, &s.second);
     assert_int_equal(s.first.status, KUBE_ERR_CANCELLED);
@@ -419,7 +419,7 @@ static void what_it_says_although_it_was_interrupted_is_its_answer(void **state)
         request.path = "/";
         assert_int_equal(kube_rest_client_start(s.client, s.io, &request, &opts, on_cancelled, &s, NULL),
                          KUBE_PENDING);
-        assert_int_equal(kube_io_step(s.io, 10), KUBE_OK);
+        assert_int_equal(kube_io_step(s.io, 5000), KUBE_OK);
         kube_cancel_fire(opts.cancel);
         rest_run_until_done(s.io, &s.second);
         assert_int_equal(s.first.status, KUBE_ERR_CANCELLED);
@@ -507,7 +507,7 @@ static void freeing_the_loop_while_it_works_ends_everything_once(void **state)
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     request.path = "/";
     assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
-    assert_int_equal(kube_io_step(io, 10), KUBE_OK);
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     kube_io_free(io);
     assert_int_equal(r.calls, 1);
     assert_int_equal(r.status, KUBE_ERR_CANCELLED);

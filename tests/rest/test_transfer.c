@@ -443,7 +443,7 @@ static void a_client_may_be_released_before_its_loop_and_while_requests_run(void
     rest_run_until_done(io, &result);
     assert_int_equal(result.status, KUBE_OK);
     rest_result_clear(&result);
-    assert_int_equal(kube_io_step(io, 5), KUBE_OK); /* closes the connections */
+    assert_int_equal(kube_io_step(io, 5000), KUBE_OK); /* closes the connections */
     kube_io_free(io);
 }
 

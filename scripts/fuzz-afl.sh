@@ -30,8 +30,8 @@ for fuzzer in "${fuzzers[@]}"; do
     afl-fuzz "${arguments[@]}" -- "build-afl/tests/fuzz/$fuzzer" >build-afl/log 2>&1 ||
         { tail -n 40 build-afl/log >&2; echo "$fuzzer failed" >&2; exit 1; }
     grep -E '^(execs_done|execs_per_sec|corpus_found|saved_crashes|saved_hangs)' "$found/default/fuzzer_stats"
-    if ! grep -qE '^saved_crashes +: 0$' "$found/default/fuzzer_stats"; then
-        echo "$fuzzer: see $found/default/crashes" >&2
+    if [[ $(grep -cE '^saved_(crashes|hangs) +: 0$' "$found/default/fuzzer_stats") -ne 2 ]]; then
+        echo "$fuzzer: see $found/default/crashes and hangs" >&2
         exit 1
     fi
     passed=$((passed + 1))

@@ -92,14 +92,10 @@ static void release(child *c)
     kube__free(c);
 }
 
-static void on_killed(void *user, unsigned events)
+/* What a watch is told when the kernel will not have it. There is more to come, and nobody will say so. */
+static bool is_refusal(unsigned events)
 {
-    child *c = user;
-    int wait_status;
-
-    (void)events;
-    if (reap(c, &wait_status))
-        release(c);
+    return events == KUBE_IO_ERROR;
 }
 
 static void on_loop_end(void *user, kube_status why)
@@ -109,6 +105,18 @@ static void on_loop_end(void *user, kube_status why)
     (void)why;
     reap_killed(c);
     release(c);
+}
+
+/* Where the loop is not told of the end, it is waited for here: a process that was killed ends soon. */
+static void on_killed(void *user, unsigned events)
+{
+    child *c = user;
+    int wait_status;
+
+    if (reap(c, &wait_status))
+        release(c);
+    else if (is_refusal(events))
+        on_loop_end(c, KUBE_ERR_IO);
 }
 
 /* From here on only the zombie is waited for. SIGKILL cannot be ignored, but a process that sleeps in the kernel may
@@ -169,12 +177,6 @@ static bool read_output(child *c)
     }
     kube__wipe(chunk, sizeof chunk);
     return more;
-}
-
-/* What a watch is told when the kernel will not have it. There is more to come, and nobody will say so. */
-static bool is_refusal(unsigned events)
-{
-    return events == KUBE_IO_ERROR;
 }
 
 static void on_output(void *user, unsigned events)

@@ -186,11 +186,12 @@ kube_status kube__disk_put(void *state, kube_io *io, const kube_store_key *key, 
     (void)io, (void)call, (void)done, (void)user;
     if (st == KUBE_OK)
         st = kube__disk_in_root(store, true, put_in_root, &p, &failed, err);
-    if (st == KUBE_OK && failed != 0)
+    if (st == KUBE_OK && failed != 0) {
         st = kube__disk_fail(store, "writing", key, failed, err);
-    if (p.no_temp_folder)
-        (void)kube_error_wrap(err, st, "the folder for temporary files%s%s", store->temp_path != NULL ? " " : "",
-                              store->temp_path != NULL ? store->temp_path : "");
+        if (p.no_temp_folder)
+            (void)kube_error_wrap(err, st, "the folder for temporary files%s%s", store->temp_path != NULL ? " " : "",
+                                  store->temp_path != NULL ? store->temp_path : "");
+    }
     if (st == KUBE_OK)
         kube__disk_info(&p.info, out);
     return st;

@@ -28,12 +28,14 @@ typedef struct reading {
 static bool wait_readable(const kube_testing_connection *c)
 {
     struct pollfd p[2] = { { c->fd, POLLIN, 0 }, { c->server->stop_fd, POLLIN, 0 } };
+    int n;
 
     if (c->ssl != NULL && SSL_pending(c->ssl) > 0)
         return true;
-    while (poll(p, 2, -1) < 0 && errno == EINTR)
-        ;
-    return p[1].revents == 0;
+    do
+        n = poll(p, 2, -1);
+    while (n < 0 && errno == EINTR);
+    return n > 0 && p[1].revents == 0;
 }
 
 static int read_some(kube_testing_connection *c, char *buf, size_t size)

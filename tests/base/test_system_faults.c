@@ -275,11 +275,37 @@ static void a_step_says_that_the_kernel_does_not_answer(void **state)
     kube_io_free(io);
 }
 
+/* As when a user has used up his watches, for as long as that lasts. */
+static void programs_that_cannot_be_watched_are_killed_and_leave_nothing(void **state)
+{
+    static const char *const argv[] = { "sh", "-c", "exec sleep 60", NULL };
+    const kube_io_child_options opts = { .struct_size = sizeof opts, .path = "/bin/sh", .argv = argv };
+    kube_io *io = make_io();
+    size_t descriptors = open_descriptors();
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        ended e = { .status = KUBE_OK };
+
+        system_fault_always("epoll_ctl");
+        assert_int_equal(kube_io_child_start(io, &opts, NULL, on_end, &e, NULL), KUBE_PENDING);
+        assert_true(run_until(io, &e.done));
+        assert_true(settle(io));
+        assert_string_equal(system_fault_stop(), "epoll_ctl");
+        assert_int_equal(e.calls, 1);
+        assert_int_equal(e.status, KUBE_ERR_IO);
+        assert_false(has_children());
+        assert_int_equal(open_descriptors(), descriptors);
+    }
+    kube_io_free(io);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(each_call_may_be_refused),
         ALLOC_TRACE_TEST(an_interruption_is_not_noticed),
+        ALLOC_TRACE_TEST(programs_that_cannot_be_watched_are_killed_and_leave_nothing),
         ALLOC_TRACE_TEST(a_step_says_that_the_kernel_does_not_answer),
     };
 

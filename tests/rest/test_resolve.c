@@ -260,8 +260,8 @@ static void what_is_no_address_is_refused_by_name(void **state)
 {
     static const char *const answers[] = { "no address", "127.0.0.1,,::1", "127.0.0.1,localhost", "127.0.0.1:80",
                                            "[::1]", "1.2.3", "127.0.0.1,",
-                                           "a name, and a long one: longer than any address of the sixth version is, "
-                                           "and longer than what a message has room for" };
+                                           ("a name, and a long one: longer than any address of the sixth version is, "
+                                            "and longer than what a message has room for") };
 
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
@@ -296,6 +296,25 @@ static void addresses_at_which_nobody_is_are_asked_for_anew(void **state)
     rest_get(client, "/", &r);
     assert_int_equal(r.status, KUBE_OK);
     rest_result_clear(&r);
+    assert_int_equal(f.asked, 2);
+    kube_rest_client_unref(client);
+}
+
+/* A server that is away for a moment, and a resolver that is too: what was known may be right. */
+static void doubtful_addresses_serve_where_the_resolver_fails_as_well(void **state)
+{
+    fake_resolver f = { .addresses = "127.0.0.2" };
+    kube_rest_client *client = client_with(&f);
+    rest_result r;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        rest_get(client, "/", &r);
+        assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
+        assert_non_null(strstr(kube_error_message(r.err), "no connection"));
+        rest_result_clear(&r);
+        f.addresses = NULL;
+    }
     assert_int_equal(f.asked, 2);
     kube_rest_client_unref(client);
 }
@@ -528,6 +547,7 @@ int main(void)
         cmocka_unit_test(an_empty_answer_is_no_answer),
         cmocka_unit_test(what_is_no_address_is_refused_by_name),
         cmocka_unit_test(addresses_at_which_nobody_is_are_asked_for_anew),
+        cmocka_unit_test(doubtful_addresses_serve_where_the_resolver_fails_as_well),
         cmocka_unit_test(it_is_interrupted_when_nobody_waits_any_more),
         cmocka_unit_test(one_that_takes_its_time_to_stop_is_waited_for),
         cmocka_unit_test(a_cancelled_request_does_not_take_its_successor_along),

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -22,7 +23,8 @@
 
 static _Thread_local struct {
     system_fault kind;
-    unsigned     left; /* 0: nothing fails */
+    unsigned     left;   /* 0: nothing fails          */
+    const char  *always; /* what does; NULL: nothing  */
     const char  *failed;
 } fault;
 
@@ -33,15 +35,25 @@ void system_fault_at(system_fault kind, unsigned n)
     fault.failed = NULL;
 }
 
+void system_fault_always(const char *name)
+{
+    fault.left = 0;
+    fault.always = name;
+    fault.failed = NULL;
+}
+
 const char *system_fault_stop(void)
 {
     fault.left = 0;
+    fault.always = NULL;
     return fault.failed;
 }
 
 static bool fails(system_fault kind, const char *name)
 {
-    if (fault.left == 0 || fault.kind != kind || --fault.left != 0)
+    bool always = fault.always != NULL && strcmp(fault.always, name) == 0;
+
+    if (!always && (fault.left == 0 || fault.kind != kind || --fault.left != 0))
         return false;
     fault.failed = name;
     return true;

@@ -26,6 +26,9 @@ typedef enum system_fault {
 /* Lets the n-th such call from now on fail, n from 1, and those after it succeed. */
 void system_fault_at(system_fault kind, unsigned n);
 
+/* Lets every call of that name fail from now on. */
+void system_fault_always(const char *name);
+
 /* Ends it. The name of the call that failed first; NULL: the n-th was not reached. */
 const char *system_fault_stop(void);
 

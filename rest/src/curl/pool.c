@@ -75,7 +75,7 @@ void kube__transfer_detach(kube__transfer *t)
     t->easy = NULL;
     kube__gate_finished(&pool->gate, t->opener);
     if (t->opener && pool->gate.connections == 0)
-        kube__pool_forget_addresses(pool);
+        kube__pool_doubt_addresses(pool);
 }
 
 void kube__pool_fail_queue(kube__pool *pool, kube_status status, kube_error *err)

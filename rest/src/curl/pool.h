@@ -80,8 +80,8 @@ bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_
  * queue. */
 bool kube__pool_resolved(kube__pool *pool);
 void kube__pool_stop_resolving(kube__pool *pool);
-/* Nobody was there: a server that moved has others by now. */
-void kube__pool_forget_addresses(kube__pool *pool);
+/* No connection came about: a server that moved has others by now. They are asked for with the next request. */
+void kube__pool_doubt_addresses(kube__pool *pool);
 /* Frees the pool, in its loop's thread; once the resolver has let go, if one is under way. */
 void kube__pool_close(kube__pool *pool);
 /* "host:port:addresses" for CURLOPT_RESOLVE, or NULL when libcurl resolves (or memory ran out: then *ok is false). */

@@ -130,10 +130,10 @@ bool kube__pool_resolved(kube__pool *pool)
     return finish(pool, st, addresses, err) == KUBE_OK;
 }
 
-void kube__pool_forget_addresses(kube__pool *pool)
+/* The old ones still serve where the resolver fails as well. */
+void kube__pool_doubt_addresses(kube__pool *pool)
 {
-    kube_blob_unref(pool->addresses);
-    pool->addresses = NULL;
+    pool->addresses_until_ns = INT64_MIN;
 }
 
 /* Nobody waits any more. The resolver reports at once, because it was cancelled; the pool must live until then. */

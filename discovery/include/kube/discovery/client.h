@@ -31,7 +31,7 @@ typedef enum kube_discovery_formats {
 typedef struct kube_discovery_client_options {
     size_t   struct_size;           /**< Set by KUBE_DISCOVERY_CLIENT_OPTIONS_INIT.                                   */
     int64_t  request_timeout_ms;    /**< For each request; told to the server too. 0: 32 s; negative: none.           */
-    uint64_t max_document_bytes;    /**< Ceiling for one answer. 0: 16 MiB; 2,000 resources take half of one.         */
+    uint64_t max_document_bytes;    /**< Ceiling for one answer. 0: 16 MiB; 2,000 resources take about 0.5 MiB.       */
     uint32_t max_in_flight;         /**< Requests handed to the rest client at once, on a legacy server. 0: 256.      */
     kube_discovery_formats formats; /**< Which documents to ask for.                                                  */
     uint32_t slice_ms;              /**< After how long a step of the loop begins no further group of a document; at

@@ -202,11 +202,12 @@ static void check(const char *what, unsigned n, const char *failed, kube_status 
 
     if (st != KUBE_OK && !(refused && (st == KUBE_ERR_IO || st == KUBE_ERR_OUT_OF_MEMORY)))
         fail_msg("%s: call %u (%s): %s", what, n, failed, kube_status_name(st));
+    if (st == KUBE_OK && refused && !system_fault_may_be_silent(failed))
+        fail_msg("%s: call %u (%s): nobody was told", what, n, failed);
     if (has_children())
         fail_msg("%s: call %u (%s): a child is left", what, n, failed);
 }
 
-/* Calls that may fail unnoticed are those that only make things faster. */
 static unsigned fail_each(const char *what, scenario *run, system_fault kind)
 {
     size_t descriptors = open_descriptors();

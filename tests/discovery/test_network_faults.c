@@ -36,7 +36,8 @@ static const char *ask_and_expect(const char *fault, size_t n, int64_t timeout_m
 
     if (answer == NULL && st != KUBE_ERR_UNAVAILABLE && st != KUBE_ERR_PROTOCOL && st != KUBE_ERR_TIMEOUT)
         fail_msg("%s%zu: %s", fault, n, kube_status_name(st));
-    road_expect_all_or_nothing(&r, fault, n, answer);
+    /* A deadline may come while the documents are being written. */
+    road_expect_all_or_nothing(&r, fault, n, answer, st == KUBE_ERR_TIMEOUT);
     return answer;
 }
 
@@ -106,14 +107,14 @@ static void use_up_silent_connection(void)
     (void)road_ask(&r, PATIENCE_MS, &st);
 }
 
-/* Every `step`th place; with KUBE_SOAK_ROUNDS=0 in the environment each one. */
+/* Every `step`th place; with KUBE_SOAK_ROUNDS=0 in the environment each one, except where each is waited for. */
 static void break_everywhere(relay_way direction, relay_end end, const char *name, size_t step, int64_t timeout_ms)
 {
     const char *rounds = getenv("KUBE_SOAK_ROUNDS");
     size_t places = 0;
 
     way = relay_start(road_port(&r));
-    if (rounds != NULL && strcmp(rounds, "0") == 0)
+    if (rounds != NULL && strcmp(rounds, "0") == 0 && end != RELAY_STALLS)
         step = 1;
     for (size_t n = 0;; n += step, places++) {
         const char *answer;
@@ -121,14 +122,14 @@ static void break_everywhere(relay_way direction, relay_end end, const char *nam
         begin_connection();
         relay_break_after(way, direction, n, end);
         answer = ask_and_expect(name, n, timeout_ms);
-        if (answer != NULL && relay_bytes(way, direction) < n)
-            break; /* it was over before */
+        if (relay_bytes(way, direction) < n && (answer != NULL || end == RELAY_STALLS))
+            break; /* it was over before, or so slow that its deadline came first */
         if (end == RELAY_STALLS)
             use_up_silent_connection();
         road_expect_answer(&r, name, n);
     }
     print_message("  %s: %zu places\n", name, places);
-    assert_true(places > 10);
+    assert_true(places > 3);
     relay_stop(way);
 }
 

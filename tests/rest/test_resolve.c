@@ -260,8 +260,8 @@ static void what_is_no_address_is_refused_by_name(void **state)
 {
     static const char *const answers[] = { "no address", "127.0.0.1,,::1", "127.0.0.1,localhost", "127.0.0.1:80",
                                            "[::1]", "1.2.3", "127.0.0.1,",
-                                           ("a name, and a long one: longer than any address of the sixth version is, "
-                                            "and longer than what a message has room for") };
+                                           ("a name that is longer than any address of the sixth version is and also "
+                                            "longer than what a message has room for") };
 
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {

@@ -35,8 +35,9 @@ kube_status road_forget(road *r, kube_error **err);
 
 /* Everything, from the server. NULL: an error; its status is in `status`. */
 const char *road_ask(road *r, int64_t timeout_ms, kube_status *status);
-/* Fails the test unless an answer is whole and kept, or there is none and nothing is kept. */
-void road_expect_all_or_nothing(road *r, const char *fault, size_t n, const char *answer);
+/* Fails the test unless an answer is whole and kept, or there is none and nothing is kept. `in_between`: whole files of
+ * it may be. */
+void road_expect_all_or_nothing(road *r, const char *fault, size_t n, const char *answer, bool in_between);
 /* The same question again, and nothing goes wrong. */
 void road_expect_answer(road *r, const char *fault, size_t n);
 

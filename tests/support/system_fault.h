@@ -17,6 +17,8 @@
 #ifndef SYSTEM_FAULT_H
 #define SYSTEM_FAULT_H
 
+#include <stdbool.h>
+
 typedef enum system_fault {
     SYSTEM_REFUSES,         /* what makes or changes something fails as it does when there is not enough of it */
     SYSTEM_INTERRUPTS,      /* what waits or reads returns EINTR, as when a signal came                         */
@@ -28,6 +30,9 @@ void system_fault_at(system_fault kind, unsigned n);
 
 /* Lets every call of that name fail from now on. */
 void system_fault_always(const char *name);
+
+/* Whether there is something else to do instead of that call, so that nobody needs to hear that it was refused. */
+bool system_fault_may_be_silent(const char *name);
 
 /* Ends it. The name of the call that failed first; NULL: the n-th was not reached. */
 const char *system_fault_stop(void);

@@ -2,15 +2,6 @@
 #include "relay.h"
 #include "road.h"
 
-/* libcurl 7.88 closes a socket that never became a connection before it says so: what is then told to epoll ("not any
- * more") may be about a number that the server's thread in this process has been given meanwhile. The kernel refuses
- * it, because that file is not in the set; the thread sanitizer sees two threads at one number. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:tell_kernel\n";
-}
-
 enum { EACH_UP_TO = 250, STEP = 997, SILENCE_MS = 60, PATIENCE_MS = 1000 };
 
 static road r;

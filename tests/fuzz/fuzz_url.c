@@ -1,5 +1,5 @@
-/* A server's URL, and where a server redirects to. What is accepted as a URL libcurl must accept too, and take apart
- * into the same pieces. The first line is the URL, the second the location. */
+/* A server's URL, where a server redirects to, and what is asked for. What is accepted as a URL libcurl must accept
+ * too, and take apart into the same pieces. The first line is the URL, the second the location or the path. */
 #include "url.h"
 
 #include <curl/curl.h>
@@ -42,16 +42,33 @@ static void compare(const kube__url *url)
 }
 
 /* A target is of this server: it begins with a slash, and could not end the request line. */
+static void demand_target(kube_buf *out, kube_status st)
+{
+    demand(st != KUBE_OK || (out->len != 0 && out->data[0] == '/'));
+    for (size_t i = 0; st == KUBE_OK && i < out->len; i++)
+        demand((unsigned char)out->data[i] > 0x20 && (unsigned char)out->data[i] < 0x7f);
+    kube_buf_clear(out);
+}
+
 static void redirect(const kube__url *url, const char *location)
 {
     kube_buf out = KUBE_BUF_INIT(1 << 20);
 
-    if (kube__url_append_redirect(&out, url, "/api/v1?limit=5", location, NULL) == KUBE_OK) {
-        demand(out.len != 0 && out.data[0] == '/');
-        for (size_t i = 0; i < out.len; i++)
-            demand((unsigned char)out.data[i] > 0x20 && (unsigned char)out.data[i] < 0x7f);
-    }
-    kube_buf_clear(&out);
+    demand_target(&out, kube__url_append_redirect(&out, url, "/api/v1?limit=5", location, NULL));
+}
+
+/* The same text as a path, as one that is escaped already, and as a parameter of both. */
+static void ask(const kube__url *url, const char *text)
+{
+    const kube_rest_param param = { text, text };
+    kube_rest_request as_path = KUBE_REST_REQUEST_INIT, as_uri = KUBE_REST_REQUEST_INIT;
+    kube_buf out = KUBE_BUF_INIT(1 << 20);
+
+    as_path.path = as_uri.uri = text;
+    as_path.query = as_uri.query = &param;
+    as_path.query_count = as_uri.query_count = 1;
+    demand_target(&out, kube__url_append_target(&out, url, &as_path, NULL));
+    demand_target(&out, kube__url_append_target(&out, url, &as_uri, NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -71,8 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         compare(&url);
         demand(kube__url_parse(url.text, &again, NULL) == KUBE_OK && strcmp(again.text, url.text) == 0);
         kube__url_clear(&again);
-        if (location != NULL)
+        if (location != NULL) {
             redirect(&url, location);
+            ask(&url, location);
+        }
         kube__url_clear(&url);
     } else {
         demand(err != NULL);

@@ -26,7 +26,7 @@ lcov --quiet --rc lcov_branch_coverage=1 --extract "$BUILD/fuzz-raw.info" "$PWD/
     --output-file "$BUILD/fuzz.info" 2>/dev/null
 
 awk -v root="$PWD/" -v least="$LEAST" '
-    NR == FNR { if ($0 !~ /^#/ && NF > 0) { wanted[$1] = 1; order[++count] = $1 } next }
+    NR == FNR { if ($0 !~ /^#/ && NF > 0) order[++count] = $1; next }
     /^SF:/ { file = substr($0, 4); sub("^" root, "", file) }
     /^LF:/ { lines[file] = substr($0, 4) }
     /^LH:/ { lines_hit[file] = substr($0, 4) }

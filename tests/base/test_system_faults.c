@@ -95,7 +95,6 @@ typedef struct ended {
     bool        done;
     int         calls;
     kube_status status;
-    int         wait_status;
     char        output[16];
 } ended;
 
@@ -103,10 +102,10 @@ static void on_end(void *user, kube_status status, int wait_status, char *output
 {
     ended *e = user;
 
+    (void)wait_status;
     e->done = true;
     e->calls++;
     e->status = status;
-    e->wait_status = wait_status;
     snprintf(e->output, sizeof e->output, "%.*s", (int)output_len, output);
 }
 

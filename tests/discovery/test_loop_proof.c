@@ -27,7 +27,7 @@
 
 #include <cmocka.h>
 
-enum { SLEEP_MS = 3000, LIMIT_NS = 20 * 1000000, BLOCKING_THREADS = 32 };
+enum { SLEEP_MS = 3000, BLOCKING_THREADS = 32 };
 
 static char folder[64], ca_file[512], token[256] = "of-no-interest", server_port[16];
 static rest_fixture own_server;
@@ -214,15 +214,6 @@ static void start(kube_discovery *discovery, kube_io *io, const kube_call_option
     assert_int_equal(o->calls, 0);
 }
 
-static void assert_never_held_up(const foreign_loop *loop)
-{
-    print_message("turns %u, worst %.2f ms of processor, %.2f ms blocked; own timer fired %u times, %u threads\n",
-                  loop->turns, (double)loop->worst_cpu_ns / 1e6, (double)loop->worst_blocked_ns / 1e6, loop->ticks,
-                  loop->most_threads);
-    assert_true(loop->worst_cpu_ns < LIMIT_NS);
-    assert_true(loop->worst_blocked_ns < LIMIT_NS);
-}
-
 static void assert_whole_answer(const outcome *o)
 {
     if (o->status != KUBE_OK && o->status != KUBE_ERR_PARTIAL)
@@ -249,7 +240,7 @@ static void run_whole_path(bool own_resolver, bool edge_triggered)
     assert_true(loop.ticks > SLEEP_MS);                       /* 1 ms each: the loop went on all the time */
     foreign_loop_run_for(&loop, 20);
     assert_int_equal(o.calls, 1);
-    assert_never_held_up(&loop);
+    foreign_loop_judge(&loop, "the whole path");
     if (own_resolver)
         assert_int_equal(loop.most_threads, loop.threads_before);
     outcome_clear(&o);
@@ -260,16 +251,26 @@ static void run_whole_path(bool own_resolver, bool edge_triggered)
     resolver_sleep_s = 0;
 }
 
+static void run_with_our_resolver(void)
+{
+    run_whole_path(true, false);
+}
+
 static void the_whole_path_runs_on_a_foreign_loop_without_a_thread(void **state)
 {
     (void)state;
-    run_whole_path(true, false);
+    foreign_loop_prove(run_with_our_resolver);
+}
+
+static void run_with_libcurls_resolver(void)
+{
+    run_whole_path(false, true);
 }
 
 static void the_same_with_libcurls_resolver_and_an_edge_triggered_loop(void **state)
 {
     (void)state;
-    run_whole_path(false, true);
+    foreign_loop_prove(run_with_libcurls_resolver);
 }
 
 typedef enum sleeper { IN_PLUGIN, IN_RESOLVER, IN_LIBCURLS_RESOLVER } sleeper;
@@ -305,7 +306,7 @@ static void interrupt(sleeper where, bool by_deadline)
     assert_true(test_now_ms() - began < SLEEP_MS);
     foreign_loop_run_for(&loop, 50);
     assert_int_equal(o.calls, 1);
-    assert_never_held_up(&loop);
+    foreign_loop_judge(&loop, by_deadline ? "a deadline" : "a cancel");
     outcome_clear(&o);
     kube_cancel_unref(opts.cancel);
     kube_discovery_unref(discovery);
@@ -315,25 +316,40 @@ static void interrupt(sleeper where, bool by_deadline)
     resolver_sleep_s = 0;
 }
 
+static void interrupt_the_plugin(void)
+{
+    interrupt(IN_PLUGIN, false);
+    interrupt(IN_PLUGIN, true);
+}
+
 static void cancel_and_deadline_take_effect_at_once_while_the_plugin_sleeps(void **state)
 {
     (void)state;
-    interrupt(IN_PLUGIN, false);
-    interrupt(IN_PLUGIN, true);
+    foreign_loop_prove(interrupt_the_plugin);
+}
+
+static void interrupt_the_resolver(void)
+{
+    interrupt(IN_RESOLVER, false);
+    interrupt(IN_RESOLVER, true);
 }
 
 static void cancel_and_deadline_take_effect_at_once_while_the_resolver_sleeps(void **state)
 {
     (void)state;
-    interrupt(IN_RESOLVER, false);
-    interrupt(IN_RESOLVER, true);
+    foreign_loop_prove(interrupt_the_resolver);
+}
+
+static void interrupt_libcurls_resolver(void)
+{
+    interrupt(IN_LIBCURLS_RESOLVER, false);
+    interrupt(IN_LIBCURLS_RESOLVER, true);
 }
 
 static void cancel_and_deadline_take_effect_at_once_while_libcurls_resolver_sleeps(void **state)
 {
     (void)state;
-    interrupt(IN_LIBCURLS_RESOLVER, false);
-    interrupt(IN_LIBCURLS_RESOLVER, true);
+    foreign_loop_prove(interrupt_libcurls_resolver);
 }
 
 static void freeing_the_loop_while_something_sleeps_ends_the_operation(void **state)

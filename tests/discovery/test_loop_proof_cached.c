@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_NS = 20 * 1000000, HOLD_MS = 1000 };
+enum { HOLD_MS = 1000 };
 
 static char root[64], cache_dir[128], kubeconfig[256];
 static pid_t server;
@@ -111,15 +111,6 @@ static uint64_t requests_of(const client *c)
     return stats.requests;
 }
 
-static void assert_never_held_up(const foreign_loop *loop, const char *what)
-{
-    print_message("%s: turns %u, worst %.2f ms of processor, %.2f ms blocked; own timer fired %u times\n", what,
-                  loop->turns, (double)loop->worst_cpu_ns / 1e6, (double)loop->worst_blocked_ns / 1e6, loop->ticks);
-    assert_true(loop->worst_cpu_ns < LIMIT_NS);
-    assert_true(loop->worst_blocked_ns < LIMIT_NS);
-    assert_true(loop->most_threads <= loop->threads_before);
-}
-
 static void assert_whole_answer(const outcome *o)
 {
     if (o->status != KUBE_OK && o->status != KUBE_ERR_PARTIAL)
@@ -159,7 +150,8 @@ static uint64_t ask(client *c, kube_freshness freshness, const char *what, unsig
     assert_whole_answer(&o);
     foreign_loop_run_for(&loop, 20);
     assert_int_equal(o.calls, 1);
-    assert_never_held_up(&loop, what);
+    assert_true(loop.most_threads <= loop.threads_before);
+    foreign_loop_judge(&loop, what);
     *ticks = loop.ticks;
     outcome_clear(&o);
     foreign_loop_clear(&loop);
@@ -174,12 +166,11 @@ static const char *below(const char *name)
     return path;
 }
 
-static void writing_reading_and_refreshing_kubectls_folder_never_holds_the_loop_up(void **state)
+static void write_read_and_refresh(void)
 {
     unsigned ticks;
     client c;
 
-    (void)state;
     connect_client(&c);
     assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "cold, all files written", &ticks), 2);
     assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "again", &ticks), 0);
@@ -193,6 +184,12 @@ static void writing_reading_and_refreshing_kubectls_folder_never_holds_the_loop_
     assert_int_equal(ask(&c, KUBE_FRESHNESS_TTL, "all files read", &ticks), 0);
     disconnect(&c);
     remove_tree(cache_dir);
+}
+
+static void writing_reading_and_refreshing_kubectls_folder_never_holds_the_loop_up(void **state)
+{
+    (void)state;
+    foreign_loop_prove(write_read_and_refresh);
 }
 
 /* The process that holds the lock, and lets it go after a while. */
@@ -226,7 +223,7 @@ static pid_t hold_lock(const char *folder)
     return pid;
 }
 
-static void another_process_that_holds_the_lock_never_holds_the_loop_up(void **state)
+static void wait_for_the_lock(void)
 {
     struct dirent *entry;
     unsigned ticks;
@@ -235,7 +232,6 @@ static void another_process_that_holds_the_lock_never_holds_the_loop_up(void **s
     DIR *dir;
     pid_t pid;
 
-    (void)state;
     connect_client(&c);
     (void)ask(&c, KUBE_FRESHNESS_TTL, "to have a folder", &ticks);
     dir = opendir(below("libkube"));
@@ -251,14 +247,19 @@ static void another_process_that_holds_the_lock_never_holds_the_loop_up(void **s
     remove_tree(cache_dir);
 }
 
-static void a_refresh_goes_on_while_questions_are_answered_from_what_is_known(void **state)
+static void another_process_that_holds_the_lock_never_holds_the_loop_up(void **state)
+{
+    (void)state;
+    foreign_loop_prove(wait_for_the_lock);
+}
+
+static void refresh(void)
 {
     foreign_loop loop;
     unsigned ticks;
     outcome o = { .calls = 0 };
     client c;
 
-    (void)state;
     connect_client(&c);
     (void)ask(&c, KUBE_FRESHNESS_TTL, "to know something", &ticks);
     foreign_loop_init(&loop, true);
@@ -275,11 +276,18 @@ static void a_refresh_goes_on_while_questions_are_answered_from_what_is_known(vo
     }
     assert_int_equal(o.calls, 1);
     assert_whole_answer(&o);
-    assert_never_held_up(&loop, "a refresh");
+    assert_true(loop.most_threads <= loop.threads_before);
+    foreign_loop_judge(&loop, "a refresh");
     outcome_clear(&o);
     foreign_loop_clear(&loop);
     disconnect(&c);
     remove_tree(cache_dir);
+}
+
+static void a_refresh_goes_on_while_questions_are_answered_from_what_is_known(void **state)
+{
+    (void)state;
+    foreign_loop_prove(refresh);
 }
 
 int main(void)

@@ -3,12 +3,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
+
+enum { TRIES = 3 };
+
+static bool held_up; /* in the scenario that runs */
 
 static void require(bool ok, const char *what)
 {
@@ -38,6 +48,15 @@ static int64_t run_delay_ns(const foreign_loop *loop)
         return 0;
     text[n] = '\0';
     return sscanf(text, "%lld %lld", &on_cpu, &waited) == 2 ? waited : 0;
+}
+
+/* How often the thread has given its processor up. */
+static long waits(void)
+{
+    struct rusage usage;
+
+    require(getrusage(RUSAGE_THREAD, &usage) == 0, "getrusage");
+    return usage.ru_nvcsw;
 }
 
 static unsigned count_threads(void)
@@ -90,11 +109,12 @@ static void measured_step(foreign_loop *loop)
     do {
         int64_t delay = run_delay_ns(loop), wall = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         int64_t blocked;
+        long waited = waits();
 
         st = kube_io_step(loop->io, 5);
         cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
         wall = clock_ns(CLOCK_MONOTONIC) - wall;
-        blocked = wall - cpu - (run_delay_ns(loop) - delay);
+        blocked = waits() == waited ? 0 : wall - cpu - (run_delay_ns(loop) - delay);
         require(st == KUBE_OK || st == KUBE_PENDING, "kube_io_step");
         loop->turns++;
         if (cpu > loop->worst_cpu_ns)
@@ -140,4 +160,24 @@ void foreign_loop_run_for(foreign_loop *loop, int64_t ms)
     static const int never = 0;
 
     foreign_loop_run(loop, &never, ms);
+}
+
+void foreign_loop_judge(const foreign_loop *loop, const char *what)
+{
+    print_message("%s: turns %u, worst %.2f ms of processor, %.2f ms blocked; own timer fired %u times, %u threads\n",
+                  what, loop->turns, (double)loop->worst_cpu_ns / 1e6, (double)loop->worst_blocked_ns / 1e6,
+                  loop->ticks, loop->most_threads);
+    held_up = held_up || loop->worst_cpu_ns >= FOREIGN_LOOP_LIMIT_NS || loop->worst_blocked_ns >= FOREIGN_LOOP_LIMIT_NS;
+}
+
+void foreign_loop_prove(void (*scenario)(void))
+{
+    for (int i = 0; i < TRIES; i++) {
+        held_up = false;
+        scenario();
+        if (!held_up)
+            return;
+        print_message("the loop was held up, try %d of %d\n", i + 1, TRIES);
+    }
+    fail_msg("a turn took longer than %d ms in each of %d tries", FOREIGN_LOOP_LIMIT_NS / 1000000, TRIES);
 }

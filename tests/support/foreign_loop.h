@@ -38,7 +38,9 @@ bool foreign_loop_run(foreign_loop *loop, const int *flag, int64_t limit_ms);
 void foreign_loop_run_for(foreign_loop *loop, int64_t ms);
 /* Says what was measured; a turn beyond the limit is remembered for foreign_loop_prove(). */
 void foreign_loop_judge(const foreign_loop *loop, const char *what);
-/* Runs the scenario until no turn in it was beyond the limit, three times at most; fails the test after that. What
+/* The same for something else that was seen. */
+void foreign_loop_doubt(const char *why);
+/* Runs the scenario until no turn in it was beyond the limit, five times at most; fails the test after that. What
  * holds the loop up by its design does so each time; a disk or a host that was busy elsewhere does not. */
 void foreign_loop_prove(void (*scenario)(void));
 

@@ -20,7 +20,7 @@ int raw_connect(uint16_t port)
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_port = htons(port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    struct timeval patience = { 10, 0 };
+    struct timeval patience = { 60, 0 };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
@@ -34,6 +34,16 @@ void raw_send(int fd, const char *text)
     assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
+ssize_t raw_recv(int fd, char *bytes, size_t size)
+{
+    ssize_t n;
+
+    do
+        n = recv(fd, bytes, size, 0); /* one with a time limit is not begun again by the kernel */
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 reply raw_read(int fd, size_t max_bytes)
 {
     reply r = { .status = 0 };
@@ -42,7 +52,7 @@ reply raw_read(int fd, size_t max_bytes)
 
     assert_non_null(bytes);
     while (n > 0 && r.len < max_bytes) {
-        n = recv(fd, bytes + r.len, max_bytes - r.len, 0);
+        n = raw_recv(fd, bytes + r.len, max_bytes - r.len);
         if (n > 0)
             r.len += (size_t)n;
     }

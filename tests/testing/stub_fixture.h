@@ -41,9 +41,11 @@ typedef struct reply {
     bool   closed;    /* it ended in either way              */
 } reply;
 
-/* An open connection to 127.0.0.1 on which reading gives up after ten seconds. */
+/* An open connection to 127.0.0.1 on which reading gives up after a minute. */
 int raw_connect(uint16_t port);
 void raw_send(int fd, const char *text);
+/* recv(), which no signal ends. */
+ssize_t raw_recv(int fd, char *bytes, size_t size);
 /* Reads up to the end of the connection, or so many bytes. */
 reply raw_read(int fd, size_t max_bytes);
 /* The value of a header in a static buffer; NULL: there is none. */

@@ -6,5 +6,7 @@
 
 /* `sleep_ms` is read at each resolution and outlives the resolver. */
 kube_resolver *sleeping_resolver_new(int *sleep_ms);
+/* How often any of them was asked; each question sleeps from then on. */
+extern unsigned sleeping_resolver_asked;
 
 #endif

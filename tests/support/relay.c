@@ -23,7 +23,7 @@ struct relay {
     relay_way       way;
     relay_end       end;
     bool            armed;
-    size_t          left, bytes[2];
+    size_t          left;
     unsigned        accepted, counted_after; /* connections */
     pair            pairs[PAIRS]; /* the thread's own */
     int             listener, stop[2];
@@ -110,7 +110,6 @@ static size_t admit(relay *r, const pair *p, relay_way way, size_t len, bool *br
     } else if (counts && way == r->way) {
         r->left -= len;
     }
-    r->bytes[way] += counts ? len : 0;
     pthread_mutex_unlock(&r->lock);
     return len;
 }
@@ -229,17 +228,16 @@ void relay_break_after(relay *r, relay_way way, size_t bytes, relay_end end)
     r->way = way;
     r->left = bytes;
     r->end = end;
-    r->bytes[RELAY_TO_SERVER] = r->bytes[RELAY_TO_CLIENT] = 0;
     r->counted_after = r->accepted;
     pthread_mutex_unlock(&r->lock);
 }
 
-size_t relay_bytes(relay *r, relay_way way)
+bool relay_broke(relay *r)
 {
-    size_t bytes;
+    bool broke;
 
     pthread_mutex_lock(&r->lock);
-    bytes = r->bytes[way];
+    broke = !r->armed;
     pthread_mutex_unlock(&r->lock);
-    return bytes;
+    return broke;
 }

@@ -2,6 +2,7 @@
 #ifndef RELAY_H
 #define RELAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,7 @@ uint16_t relay_port(const relay *r);
 /* When so many bytes have gone that way, over all connections made from now on, the connection they went over ends like
  * this. Once: connections made later are whole. What earlier ones still say does not count. */
 void relay_break_after(relay *r, relay_way way, size_t bytes, relay_end end);
-/* How many bytes have gone that way since. */
-size_t relay_bytes(relay *r, relay_way way);
+/* Whether that has come about. */
+bool relay_broke(relay *r);
 
 #endif

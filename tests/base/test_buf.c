@@ -176,7 +176,7 @@ static void after_reserving_an_append_needs_no_memory(void **state)
 
     (void)state;
     kube_buf_reserve(&buf, 3000);
-    alloc_trace_fail_from(1);
+    alloc_trace_forbid();
     for (int i = 0; i < 3000; i++)
         kube_buf_append_char(&buf, 'x');
     assert_false(alloc_trace_stop());

@@ -289,7 +289,7 @@ static void posting_needs_no_memory(void **state)
 
     (void)state;
     make_jobs(io, &j, 1, order, &count);
-    alloc_trace_fail_from(1);
+    alloc_trace_forbid();
     kube_io_task_post(j.task);
     assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_false(alloc_trace_stop());

@@ -380,7 +380,7 @@ static void starting_needs_no_memory(void **state)
 
     (void)state;
     make_bells(io, bells, 100, rung);
-    alloc_trace_fail_from(1);
+    alloc_trace_forbid();
     for (int i = 0; i < 100; i++)
         kube_io_timer_start(bells[i].timer, -i);
     assert_int_equal(kube_io_step(io, 5000), KUBE_OK);

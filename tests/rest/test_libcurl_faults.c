@@ -511,7 +511,7 @@ static void a_library_that_asks_for_sockets_which_are_none_of_its_own_does_no_ha
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     get_and_expect(io, client, KUBE_OK, NULL);
-    alloc_trace_fail_at(1);
+    alloc_trace_forbid();
     assert_int_equal(tell_of_socket(STDIN_FILENO, CURL_POLL_IN), 0);
     assert_false(alloc_trace_stop()); /* nothing was made to watch it */
     assert_int_equal(tell_of_socket(ends[0], CURL_POLL_REMOVE), 0);

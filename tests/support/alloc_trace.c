@@ -30,6 +30,9 @@ static struct {
     size_t          fail_in;     /* allocations until the one that fails; 0: none will */
     bool            fail_on;     /* all after it fail too */
     bool            failing, reached;
+    bool            in_test;     /* between set-up and teardown */
+    bool            wanted;      /* the failure that is asked for now has to happen, unlike that of alloc_trace_forbid */
+    bool            armed, struck; /* in this test: one that has to happen was asked for, and one did */
     char            secret[64];
     size_t          secret_len, found;
     bool            installed;
@@ -49,6 +52,7 @@ static bool must_fail(void)
     if (trace.fail_in == 0 || --trace.fail_in != 0)
         return false;
     trace.reached = true;
+    trace.struck = trace.struck || trace.wanted;
     trace.failing = trace.fail_on;
     return true;
 }
@@ -150,11 +154,15 @@ void alloc_trace_install(void)
     trace.trap_at = trap != NULL ? (size_t)strtoull(trap, NULL, 10) : 0;
 }
 
-static void start_failing(size_t n, bool fail_on)
+static void start_failing(size_t n, bool fail_on, bool wanted)
 {
     pthread_mutex_lock(&trace.lock);
+    if (!trace.in_test)
+        die("failing switched on where no alloc_trace_teardown looks", trace.serial);
     trace.fail_in = n;
     trace.fail_on = fail_on;
+    trace.wanted = wanted;
+    trace.armed = trace.armed || wanted;
     trace.failing = false;
     trace.reached = false;
     pthread_mutex_unlock(&trace.lock);
@@ -162,12 +170,17 @@ static void start_failing(size_t n, bool fail_on)
 
 void alloc_trace_fail_at(size_t n)
 {
-    start_failing(n, false);
+    start_failing(n, false, true);
 }
 
 void alloc_trace_fail_from(size_t n)
 {
-    start_failing(n, true);
+    start_failing(n, true, true);
+}
+
+void alloc_trace_forbid(void)
+{
+    start_failing(1, true, false);
 }
 
 bool alloc_trace_stop(void)
@@ -242,20 +255,28 @@ int alloc_trace_setup(void **state)
 {
     (void)state;
     alloc_trace_install();
-    trace.test_serial = alloc_trace_serial();
+    pthread_mutex_lock(&trace.lock);
+    trace.test_serial = trace.serial;
+    trace.in_test = true;
+    trace.armed = trace.struck = false;
+    pthread_mutex_unlock(&trace.lock);
     return 0;
 }
 
 int alloc_trace_teardown(void **state)
 {
-    bool left_on;
+    bool left_on, in_vain;
 
     (void)state;
     pthread_mutex_lock(&trace.lock);
     left_on = trace.failing || trace.fail_in != 0;
+    in_vain = trace.armed && !trace.struck;
+    trace.in_test = false;
     pthread_mutex_unlock(&trace.lock);
     alloc_trace_stop();
     if (left_on)
         fprintf(stderr, "alloc_trace: the test left failing switched on\n");
-    return alloc_trace_report(trace.test_serial) == 0 && !left_on ? 0 : -1;
+    if (in_vain)
+        fprintf(stderr, "alloc_trace: the test wanted allocations to fail and none did\n");
+    return alloc_trace_report(trace.test_serial) == 0 && !left_on && !in_vain ? 0 : -1;
 }

@@ -39,7 +39,11 @@ void alloc_trace_fail_at(size_t n);
 /* Lets the n-th allocation from now on fail and all after it, as when memory has really run out. */
 void alloc_trace_fail_from(size_t n);
 
-/* Ends either. Tells whether the n-th was reached: when not, everything has been tried. */
+/* For what is to need no memory: lets each allocation from now on fail, and none has to be made. */
+void alloc_trace_forbid(void);
+
+/* Ends any of them. Tells whether the n-th was reached (the first that was forbidden): when not, everything has been
+ * tried. */
 bool alloc_trace_stop(void);
 
 /* Blocks and bytes that are alive, and allocations made since the start (the serial number of the latest). */
@@ -57,8 +61,9 @@ size_t alloc_trace_report(size_t after_serial);
 void alloc_trace_look_for(const char *secret);
 size_t alloc_trace_found(void);
 
-/* cmocka's set-up and teardown: a test fails when blocks that it made are still alive, or when it left failing switched
- * on. State of the test's own goes beside them with cmocka_unit_test_setup_teardown and a call of these. */
+/* cmocka's set-up and teardown. A test fails when blocks that it made are still alive, when it left failing switched on,
+ * or when it wanted allocations to fail and none did, for then it has proven nothing. State of the test's own goes
+ * beside them with cmocka_unit_test_setup_teardown and a call of these. */
 int alloc_trace_setup(void **state);
 int alloc_trace_teardown(void **state);
 

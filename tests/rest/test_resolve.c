@@ -132,19 +132,39 @@ static kube_rest_client *client_with(fake_resolver *f)
     return client;
 }
 
+static void expect_and_clear(rest_result *r, kube_status status, const char *part)
+{
+    if (r->status != status || (part != NULL && strstr(kube_error_message(r->err), part) == NULL))
+        fail_msg("got %s: %s", kube_status_name(r->status), kube_error_message(r->err));
+    rest_result_clear(r);
+}
+
+static void get_and_expect(kube_rest_client *client, kube_status status, const char *part)
+{
+    rest_result r;
+
+    rest_get(client, "/", &r);
+    expect_and_clear(&r, status, part);
+}
+
+static void start_get(kube_rest_client *client, kube_io *io, const kube_call_options *opts, rest_result *r)
+{
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    memset(r, 0, sizeof *r);
+    request.path = "/";
+    assert_int_equal(kube_rest_client_start(client, io, &request, opts, rest_record, r, NULL), KUBE_PENDING);
+}
+
 static void its_addresses_are_used_and_kept_for_the_next_request(void **state)
 {
     (void)state;
     for (int later = 0; later < 2; later++) {
         fake_resolver f = { .addresses = "127.0.0.1", .later = later };
         kube_rest_client *client = client_with(&f);
-        rest_result r;
 
-        for (int i = 0; i < 3; i++) {
-            rest_get(client, "/", &r);
-            assert_int_equal(r.status, KUBE_OK);
-            rest_result_clear(&r);
-        }
+        for (int i = 0; i < 3; i++)
+            get_and_expect(client, KUBE_OK, NULL);
         assert_int_equal(f.asked, 1);
         assert_string_equal(f.host, "localhost");
         kube_rest_client_unref(client);
@@ -159,7 +179,6 @@ static void a_host_that_is_an_address_is_not_asked_for(void **state)
     fake_resolver f = { .addresses = "192.0.2.1" };
     kube_rest_client *client = NULL;
     char url[64];
-    rest_result r;
 
     (void)state;
     snprintf(url, sizeof url, "https://127.0.0.1:%u", kube_testing_http_server_port(server.server));
@@ -167,10 +186,8 @@ static void a_host_that_is_an_address_is_not_asked_for(void **state)
     assert_int_equal(kube_resolver_new(&ops, &f, &o.resolver, NULL), KUBE_OK);
     assert_int_equal(kube_rest_client_new(&o, &client, NULL), KUBE_OK);
     kube_resolver_unref(o.resolver);
-    rest_get(client, "/", &r);
-    assert_int_equal(r.status, KUBE_OK);
+    get_and_expect(client, KUBE_OK, NULL);
     assert_int_equal(f.asked, 0);
-    rest_result_clear(&r);
     kube_rest_client_unref(client);
 }
 
@@ -178,24 +195,19 @@ static void requests_that_come_while_it_works_wait_for_the_same_answer(void **st
 {
     fake_resolver f = { .addresses = "127.0.0.1", .never = true };
     kube_rest_client *client = client_with(&f);
-    kube_rest_request request = KUBE_REST_REQUEST_INIT;
     rest_result results[3];
     kube_io *io = NULL;
 
     (void)state;
-    memset(results, 0, sizeof results);
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
-    request.path = "/";
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
-                         KUBE_PENDING);
+        start_get(client, io, NULL, &results[i]);
         assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     }
     kube_io_task_post(f.task);
     for (int i = 0; i < 3; i++) {
         rest_run_until_done(io, &results[i]);
-        assert_int_equal(results[i].status, KUBE_OK);
-        rest_result_clear(&results[i]);
+        expect_and_clear(&results[i], KUBE_OK, NULL);
     }
     assert_int_equal(f.asked, 1);
     kube_rest_client_unref(client);
@@ -206,12 +218,9 @@ static void several_addresses_are_tried_in_turn(void **state)
 {
     fake_resolver f = { .addresses = "::1,127.0.0.1" }; /* nobody listens on the first */
     kube_rest_client *client = client_with(&f);
-    rest_result r;
 
     (void)state;
-    rest_get(client, "/", &r);
-    assert_int_equal(r.status, KUBE_OK);
-    rest_result_clear(&r);
+    get_and_expect(client, KUBE_OK, NULL);
     kube_rest_client_unref(client);
 }
 
@@ -221,21 +230,15 @@ static void an_unknown_name_fails_everybody_who_waits_with_the_resolvers_words(v
     for (int later = 0; later < 2; later++) {
         fake_resolver f = { .later = later };
         kube_rest_client *client = client_with(&f);
-        kube_rest_request request = KUBE_REST_REQUEST_INIT;
         rest_result results[5];
         kube_io *io = NULL;
 
-        memset(results, 0, sizeof results);
         assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
-        request.path = "/";
         for (int i = 0; i < 5; i++)
-            assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &results[i], NULL),
-                             KUBE_PENDING);
+            start_get(client, io, NULL, &results[i]);
         for (int i = 0; i < 5; i++) {
             rest_run_until_done(io, &results[i]);
-            assert_int_equal(results[i].status, KUBE_ERR_UNAVAILABLE);
-            assert_non_null(strstr(kube_error_message(results[i].err), "resolving localhost: nobody knows this name"));
-            rest_result_clear(&results[i]);
+            expect_and_clear(&results[i], KUBE_ERR_UNAVAILABLE, "resolving localhost: nobody knows this name");
         }
         assert_int_equal(f.asked, 1);
         kube_rest_client_unref(client);
@@ -247,12 +250,9 @@ static void an_empty_answer_is_no_answer(void **state)
 {
     fake_resolver f = { .addresses = "" };
     kube_rest_client *client = client_with(&f);
-    rest_result r;
 
     (void)state;
-    rest_get(client, "/", &r);
-    assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
-    rest_result_clear(&r);
+    get_and_expect(client, KUBE_ERR_UNAVAILABLE, NULL);
     kube_rest_client_unref(client);
 }
 
@@ -267,16 +267,10 @@ static void what_is_no_address_is_refused_by_name(void **state)
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         fake_resolver f = { .addresses = answers[i] };
         kube_rest_client *client = client_with(&f);
-        rest_result r;
 
-        rest_get(client, "/", &r);
-        if (r.status != KUBE_ERR_UNAVAILABLE || strstr(kube_error_message(r.err), "is not an IP address") == NULL)
-            fail_msg("%s: %s: %s", answers[i], kube_status_name(r.status), kube_error_message(r.err));
-        rest_result_clear(&r);
+        get_and_expect(client, KUBE_ERR_UNAVAILABLE, "is not an IP address");
         f.addresses = "127.0.0.1"; /* and is not remembered */
-        rest_get(client, "/", &r);
-        assert_int_equal(r.status, KUBE_OK);
-        rest_result_clear(&r);
+        get_and_expect(client, KUBE_OK, NULL);
         kube_rest_client_unref(client);
     }
 }
@@ -286,16 +280,11 @@ static void addresses_at_which_nobody_is_are_asked_for_anew(void **state)
 {
     fake_resolver f = { .addresses = "127.0.0.2" };
     kube_rest_client *client = client_with(&f);
-    rest_result r;
 
     (void)state;
-    rest_get(client, "/", &r);
-    assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
-    rest_result_clear(&r);
+    get_and_expect(client, KUBE_ERR_UNAVAILABLE, NULL);
     f.addresses = "127.0.0.1";
-    rest_get(client, "/", &r);
-    assert_int_equal(r.status, KUBE_OK);
-    rest_result_clear(&r);
+    get_and_expect(client, KUBE_OK, NULL);
     assert_int_equal(f.asked, 2);
     kube_rest_client_unref(client);
 }
@@ -305,14 +294,10 @@ static void doubtful_addresses_serve_where_the_resolver_fails_as_well(void **sta
 {
     fake_resolver f = { .addresses = "127.0.0.2" };
     kube_rest_client *client = client_with(&f);
-    rest_result r;
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        rest_get(client, "/", &r);
-        assert_int_equal(r.status, KUBE_ERR_UNAVAILABLE);
-        assert_non_null(strstr(kube_error_message(r.err), "no connection"));
-        rest_result_clear(&r);
+        get_and_expect(client, KUBE_ERR_UNAVAILABLE, "no connection");
         f.addresses = NULL;
     }
     assert_int_equal(f.asked, 2);
@@ -323,7 +308,6 @@ static void it_is_interrupted_when_nobody_waits_any_more(void **state)
 {
     fake_resolver f = { .never = true };
     kube_rest_client *client = client_with(&f);
-    kube_rest_request request = KUBE_REST_REQUEST_INIT;
     kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
     rest_result a = { 0 }, b = { 0 };
     kube_io *io = NULL;
@@ -331,9 +315,8 @@ static void it_is_interrupted_when_nobody_waits_any_more(void **state)
     (void)state;
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
-    request.path = "/";
-    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &a, NULL), KUBE_PENDING);
-    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &b, NULL), KUBE_PENDING);
+    start_get(client, io, &opts, &a);
+    start_get(client, io, &opts, &b);
     kube_rest_client_unref(client); /* the requests keep it, and its connections end with them */
     assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     assert_int_equal(f.asked, 1);
@@ -353,7 +336,6 @@ static void one_that_takes_its_time_to_stop_is_waited_for(void **state)
 {
     fake_resolver f = { .never = true, .linger = 3 };
     kube_rest_client *client = client_with(&f);
-    kube_rest_request request = KUBE_REST_REQUEST_INIT;
     kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
     rest_result r = { 0 };
     kube_io *io = NULL;
@@ -361,8 +343,7 @@ static void one_that_takes_its_time_to_stop_is_waited_for(void **state)
     (void)state;
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
     assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
-    request.path = "/";
-    assert_int_equal(kube_rest_client_start(client, io, &request, &opts, rest_record, &r, NULL), KUBE_PENDING);
+    start_get(client, io, &opts, &r);
     kube_rest_client_unref(client);
     assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     kube_cancel_fire(opts.cancel);
@@ -388,23 +369,19 @@ typedef struct successor {
 static void on_cancelled(void *user, kube_status status, kube_rest_response *response, kube_error *err)
 {
     successor *s = user;
-    kube_rest_request request = KUBE_REST_REQUEST_INIT;
 
     rest_record(&s->first, status, response, err);
     s->resolver->never = false;
-    request.path = "/";
-    assert_int_equal(kube_rest_client_start(s->client, s->io, &request, NULL, rest_record, &s->second, NULL),
-                     KUBE_PENDING);
+    start_get(s->client, s->io, NULL, &s->second);
 }
 
-static void a_cancelled_request_does_not_take_its_successor_along(void **state)
+/* The first request is cancelled while the resolver works on it, and has its successor by then. */
+static void cancel_and_expect_of_its_successor(fake_resolver *f, kube_status status, int asked)
 {
-    fake_resolver f = { .addresses = "127.0.0.1", .never = true };
-    successor s = { .client = client_with(&f), .resolver = &f };
+    successor s = { .client = client_with(f), .resolver = f };
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
     kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
 
-    (void)state;
     assert_int_equal(kube_io_new(NULL, &s.io, NULL), KUBE_OK);
     assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
     request.path = "/";
@@ -412,44 +389,30 @@ static void a_cancelled_request_does_not_take_its_successor_along(void **state)
     assert_int_equal(kube_io_step(s.io, 5000), KUBE_OK);
     kube_cancel_fire(opts.cancel);
     rest_run_until_done(s.io, &s.second);
-    assert_int_equal(s.first.status, KUBE_ERR_CANCELLED);
-    assert_int_equal(s.second.status, KUBE_OK);
-    assert_int_equal(f.asked, 2);
-    rest_result_clear(&s.first);
-    rest_result_clear(&s.second);
+    assert_int_equal(f->asked, asked);
+    expect_and_clear(&s.first, KUBE_ERR_CANCELLED, NULL);
+    expect_and_clear(&s.second, status, NULL);
     kube_cancel_unref(opts.cancel);
     kube_rest_client_unref(s.client);
     kube_io_free(s.io);
 }
 
-static void what_it_says_although_it_was_interrupted_is_its_answer(void **state)
+static void a_cancelled_request_does_not_take_its_successor_along(void **state)
 {
-    static const char *const addresses[] = { "127.0.0.1", NULL };
+    fake_resolver f = { .addresses = "127.0.0.1", .never = true };
 
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        fake_resolver f = { .addresses = addresses[i], .never = true, .stubborn = true };
-        successor s = { .client = client_with(&f), .resolver = &f };
-        kube_rest_request request = KUBE_REST_REQUEST_INIT;
-        kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    cancel_and_expect_of_its_successor(&f, KUBE_OK, 2);
+}
 
-        assert_int_equal(kube_io_new(NULL, &s.io, NULL), KUBE_OK);
-        assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
-        request.path = "/";
-        assert_int_equal(kube_rest_client_start(s.client, s.io, &request, &opts, on_cancelled, &s, NULL),
-                         KUBE_PENDING);
-        assert_int_equal(kube_io_step(s.io, 5000), KUBE_OK);
-        kube_cancel_fire(opts.cancel);
-        rest_run_until_done(s.io, &s.second);
-        assert_int_equal(s.first.status, KUBE_ERR_CANCELLED);
-        assert_int_equal(s.second.status, addresses[i] != NULL ? KUBE_OK : KUBE_ERR_UNAVAILABLE);
-        assert_int_equal(f.asked, 1);
-        rest_result_clear(&s.first);
-        rest_result_clear(&s.second);
-        kube_cancel_unref(opts.cancel);
-        kube_rest_client_unref(s.client);
-        kube_io_free(s.io);
-    }
+static void what_it_says_although_it_was_interrupted_is_its_answer(void **state)
+{
+    fake_resolver known = { .addresses = "127.0.0.1", .never = true, .stubborn = true };
+    fake_resolver unknown = { .never = true, .stubborn = true };
+
+    (void)state;
+    cancel_and_expect_of_its_successor(&known, KUBE_OK, 1);
+    cancel_and_expect_of_its_successor(&unknown, KUBE_ERR_UNAVAILABLE, 1);
 }
 
 static int64_t fake_now_ns;
@@ -466,15 +429,17 @@ static int64_t fake_unix_ms(void *state)
     return 0;
 }
 
-static void get_on(kube_io *io, kube_rest_client *client, rest_result *r)
+/* Without a deadline: the clock leaps. */
+static void get_on_and_expect(kube_io *io, kube_rest_client *client, kube_status status, const char *part)
 {
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    rest_result r = { 0 };
 
-    memset(r, 0, sizeof *r);
     request.path = "/";
     request.timeout_ms = -1;
-    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, r, NULL), KUBE_PENDING);
-    rest_run_until_done(io, r);
+    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
+    rest_run_until_done(io, &r);
+    expect_and_clear(&r, status, part);
 }
 
 static void a_resolver_that_fails_later_does_not_take_away_what_is_known(void **state)
@@ -484,32 +449,22 @@ static void a_resolver_that_fails_later_does_not_take_away_what_is_known(void **
     kube_rest_client *client = client_with(&f);
     kube_io_options opts = KUBE_IO_OPTIONS_INIT;
     kube_io *io = NULL;
-    rest_result r;
 
     (void)state;
     fake_now_ns = 1000000000;
     opts.clock = &clock;
     assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
-    get_on(io, client, &r);
-    assert_int_equal(r.status, KUBE_OK);
-    rest_result_clear(&r);
+    get_on_and_expect(io, client, KUBE_OK, NULL);
     f.addresses = NULL;
     fake_now_ns += (int64_t)61 * 1000000000;
-    get_on(io, client, &r);
-    assert_int_equal(r.status, KUBE_OK);
+    get_on_and_expect(io, client, KUBE_OK, NULL);
     assert_int_equal(f.asked, 2);
-    rest_result_clear(&r);
-    get_on(io, client, &r); /* and it is not asked again at once */
-    assert_int_equal(r.status, KUBE_OK);
+    get_on_and_expect(io, client, KUBE_OK, NULL); /* and it is not asked again at once */
     assert_int_equal(f.asked, 2);
-    rest_result_clear(&r);
     f.failure = KUBE_ERR_CANCELLED; /* but where it says that somebody gave up, that is what happens */
     fake_now_ns += (int64_t)61 * 1000000000;
-    get_on(io, client, &r);
-    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
-    assert_non_null(strstr(kube_error_message(r.err), "resolving localhost"));
+    get_on_and_expect(io, client, KUBE_ERR_CANCELLED, "resolving localhost");
     assert_int_equal(f.asked, 3);
-    rest_result_clear(&r);
     kube_rest_client_unref(client);
     kube_io_free(io);
 }
@@ -518,14 +473,12 @@ static void freeing_the_loop_while_it_works_ends_everything_once(void **state)
 {
     fake_resolver f = { .never = true };
     kube_rest_client *client = client_with(&f);
-    kube_rest_request request = KUBE_REST_REQUEST_INIT;
     rest_result r = { 0 };
     kube_io *io = NULL;
 
     (void)state;
     assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
-    request.path = "/";
-    assert_int_equal(kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
+    start_get(client, io, NULL, &r);
     assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
     kube_io_free(io);
     assert_int_equal(r.calls, 1);

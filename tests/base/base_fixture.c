@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { REAP_WAIT_MS = 1000 }; /* as in io_child.c */
+
 static int64_t fake_monotonic_ns(void *state)
 {
     fake_clock *clock = state;
@@ -70,11 +72,16 @@ bool readable(int fd, int timeout_ms)
     return poll(&p, 1, timeout_ms) == 1;
 }
 
+int64_t now_ms(void)
+{
+    return kube_clock_system()->monotonic_ns(NULL) / MS;
+}
+
 bool run_until(kube_io *io, const bool *done)
 {
-    int64_t end = kube_clock_system()->monotonic_ns(NULL) + 2000 * MS;
+    int64_t end = now_ms() + PATIENCE_MS;
 
-    while (!*done && kube_clock_system()->monotonic_ns(NULL) < end) {
+    while (!*done && now_ms() < end) {
         if (kube_io_run(io, 100) != KUBE_OK)
             return false;
     }
@@ -84,6 +91,7 @@ bool run_until(kube_io *io, const bool *done)
 int run_forked(int (*fn)(void *arg), void *arg)
 {
     struct timespec pause = { 0, 1000000 };
+    int64_t end = now_ms() + PATIENCE_MS;
     pid_t pid = fork();
     int status;
 
@@ -94,7 +102,7 @@ int run_forked(int (*fn)(void *arg), void *arg)
 #endif
         _exit(status);
     }
-    for (int i = 0; i < 5000; i++) {
+    while (now_ms() < end) {
         if (waitpid(pid, &status, WNOHANG) == pid)
             return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         nanosleep(&pause, NULL);
@@ -118,6 +126,20 @@ bool has_children(void)
     siginfo_t info;
 
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+bool no_child_stays(int64_t begin_ms)
+{
+    struct timespec pause = { 0, 1000000 };
+    int64_t end = begin_ms + PATIENCE_MS;
+
+    if (now_ms() - begin_ms < REAP_WAIT_MS)
+        return !has_children();
+    while (has_children() && now_ms() < end) {
+        if (waitpid(-1, NULL, WNOHANG) == 0)
+            nanosleep(&pause, NULL);
+    }
+    return !has_children() && now_ms() < end;
 }
 
 void count_call(void *user)

@@ -38,11 +38,17 @@ bool settle(kube_io *io);
 /* Whether a descriptor polls readable within that time. */
 bool readable(int fd, int timeout_ms);
 
-/* Turns the loop until `*done` is true. False after two seconds. */
+/* How long a test waits for what has to come: it is over long before, and what never comes is not there then either. */
+#define PATIENCE_MS 60000
+
+/* Of the system's clock. */
+int64_t now_ms(void);
+
+/* Turns the loop until `*done` is true. False when that takes longer than patience lasts. */
 bool run_until(kube_io *io, const bool *done);
 
 /* The exit status of `fn` in a forked child, which frees nothing and runs no exit handler; -1 when it crashed or was
- * still running after five seconds. */
+ * still running when patience was over. */
 int run_forked(int (*fn)(void *arg), void *arg);
 
 /* How many descriptors this process has open. */
@@ -50,6 +56,10 @@ size_t open_descriptors(void);
 
 /* Whether this process has a child, a zombie included. */
 bool has_children(void);
+
+/* Whether there are none any more, now that their loop is freed. A loop waits for a second for those that it killed:
+ * when more has passed since `begin_ms`, and only then, the rest may end later, and is reaped here. */
+bool no_child_stays(int64_t begin_ms);
 
 /* A callback that counts. */
 void count_call(void *user);

@@ -1,11 +1,10 @@
 /* The system refuses any one call that the loop and what stands on it make, or interrupts it: it is said, nothing stays
  * open or running, and the next attempt works. */
-#include "base_fixture.h"
+#include "child_fixture.h"
 #include "system_fault.h"
 
 #include "shared/blocking.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +40,7 @@ static void on_task(void *user)
 
 static kube_status live(kube_io *io, fired *f, kube_error **err)
 {
+    int64_t end = now_ms() + PATIENCE_MS;
     kube_io_timer *timer = NULL;
     kube_io_task *task = NULL;
     kube_status st = kube_io_watch_new(io, f->ends[0], KUBE_IO_READ, on_readable, f, &f->watch, err);
@@ -52,7 +52,7 @@ static kube_status live(kube_io *io, fired *f, kube_error **err)
     if (st == KUBE_OK) {
         kube_io_timer_start(timer, kube_io_now_ns(io) + MS / 10);
         kube_io_task_post(task);
-        for (int i = 0; i < 1000 && !(f->time && f->task && f->events != 0); i++) {
+        while (!(f->time && f->task && f->events != 0) && now_ms() < end) {
             kube_status round = kube_io_run(io, 20);
 
             st = round != KUBE_OK ? round : st; /* it is told, and the next round waits again */
@@ -91,68 +91,58 @@ static kube_status a_loop(kube_error **err)
 
 /* ---- a started program ---- */
 
-typedef struct ended {
-    bool        done;
-    int         calls;
-    kube_status status;
-    char        output[16];
-} ended;
-
-static void on_end(void *user, kube_status status, int wait_status, char *output, size_t output_len)
+/* Whatever a round comes to: the next one waits again. */
+static void turn_until_done(kube_io *io, const script_run *r)
 {
-    ended *e = user;
+    int64_t end = now_ms() + PATIENCE_MS;
 
-    (void)wait_status;
-    e->done = true;
-    e->calls++;
-    e->status = status;
-    snprintf(e->output, sizeof e->output, "%.*s", (int)output_len, output);
+    while (!r->done && now_ms() < end) {
+        kube_status round = kube_io_run(io, 20);
+
+        (void)round;
+    }
+    assert_true(r->done);
+}
+
+/* On a loop that is made for it, and that turns until the program has ended or is freed at once. */
+static kube_status start_program(const char *script, bool turn, script_run *r, kube_error **err)
+{
+    kube_io *io = NULL;
+    kube_status st = kube_io_new(NULL, &io, err);
+
+    r->calls = 0;
+    if (st == KUBE_OK)
+        st = start_script(r, io, script, 0, NULL, err);
+    if (st == KUBE_PENDING && turn)
+        turn_until_done(io, r);
+    kube_io_free(io);
+    assert_int_equal(r->calls, st == KUBE_PENDING ? 1 : 0);
+    assert_true(st == KUBE_PENDING || *err != NULL);
+    return st == KUBE_PENDING ? r->status : st;
 }
 
 /* Ends by itself, or is killed and KUBE_ERR_IO is told: nobody waits for what cannot be seen any more. */
 static kube_status a_program(kube_error **err)
 {
-    static const char *const argv[] = { "sh", "-c", "sleep 0.01; echo hello", NULL };
-    const kube_io_child_options opts = { .struct_size = sizeof opts, .path = "/bin/sh", .argv = argv };
-    ended e = { .status = KUBE_OK };
-    kube_io *io = NULL;
-    kube_status st = kube_io_new(NULL, &io, err);
+    script_run r;
+    kube_status st = start_program("sleep 0.01; echo hello", true, &r, err);
 
     if (st == KUBE_OK)
-        st = kube_io_child_start(io, &opts, NULL, on_end, &e, err);
-    if (st == KUBE_PENDING) {
-        for (int i = 0; i < 1000 && !e.done; i++)
-            st = kube_io_run(io, 20);
-        assert_true(e.done);
-        st = e.status;
-        if (e.status == KUBE_OK)
-            assert_string_equal(e.output, "hello\n");
-        else
-            assert_int_equal(e.status, KUBE_ERR_IO);
-        assert_int_equal(e.calls, 1);
-    } else {
-        assert_int_equal(e.calls, 0);
-        assert_non_null(*err);
-    }
-    kube_io_free(io);
+        assert_string_equal(r.output, "hello\n");
+    else if (r.calls != 0)
+        assert_int_equal(st, KUBE_ERR_IO);
     return st;
 }
 
 /* One that sleeps when its loop ends: killed, and reaped before the loop is gone. */
 static kube_status a_program_at_the_end_of_its_loop(kube_error **err)
 {
-    static const char *const argv[] = { "sh", "-c", "exec sleep 30", NULL };
-    const kube_io_child_options opts = { .struct_size = sizeof opts, .path = "/bin/sh", .argv = argv };
-    ended e = { .status = KUBE_OK };
-    kube_io *io = NULL;
-    kube_status st = kube_io_new(NULL, &io, err);
+    script_run r;
+    kube_status st = start_program("exec sleep 300", false, &r, err);
 
-    if (st == KUBE_OK)
-        st = kube_io_child_start(io, &opts, NULL, on_end, &e, err);
-    kube_io_free(io);
-    assert_int_equal(e.calls, st == KUBE_PENDING ? 1 : 0);
-    assert_int_equal(e.status, st == KUBE_PENDING ? KUBE_ERR_CANCELLED : KUBE_OK);
-    return st == KUBE_PENDING ? KUBE_OK : st;
+    if (r.calls != 0)
+        assert_int_equal(st, KUBE_ERR_CANCELLED);
+    return r.calls != 0 ? KUBE_OK : st;
 }
 
 /* ---- a thread that waits ---- */
@@ -195,7 +185,7 @@ static kube_status a_blocking_call(kube_error **err)
 
 /* ---- everything, everywhere ---- */
 
-static void check(const char *what, unsigned n, const char *failed, kube_status st, system_fault kind)
+static void check(const char *what, unsigned n, const char *failed, kube_status st, system_fault kind, int64_t begin)
 {
     bool refused = failed != NULL && kind == SYSTEM_REFUSES;
 
@@ -203,7 +193,7 @@ static void check(const char *what, unsigned n, const char *failed, kube_status 
         fail_msg("%s: call %u (%s): %s", what, n, failed, kube_status_name(st));
     if (st == KUBE_OK && refused && !system_fault_may_be_silent(failed))
         fail_msg("%s: call %u (%s): nobody was told", what, n, failed);
-    if (has_children())
+    if (!no_child_stays(begin))
         fail_msg("%s: call %u (%s): a child is left", what, n, failed);
 }
 
@@ -215,13 +205,15 @@ static unsigned fail_each(const char *what, scenario *run, system_fault kind)
         kube_error *err = NULL;
         const char *failed;
         kube_status st;
+        int64_t begin;
 
+        begin = now_ms();
         system_fault_at(kind, n);
         st = run(&err);
         failed = system_fault_stop();
         kube_error_free(err);
         err = NULL;
-        check(what, n, failed, st, kind);
+        check(what, n, failed, st, kind, begin);
         if (open_descriptors() != descriptors)
             fail_msg("%s: call %u (%s): a descriptor is left", what, n, failed);
         if (failed == NULL)
@@ -278,23 +270,22 @@ static void a_step_says_that_the_kernel_does_not_answer(void **state)
 /* As when a user has used up his watches, for as long as that lasts. */
 static void programs_that_cannot_be_watched_are_killed_and_leave_nothing(void **state)
 {
-    static const char *const argv[] = { "sh", "-c", "exec sleep 60", NULL };
-    const kube_io_child_options opts = { .struct_size = sizeof opts, .path = "/bin/sh", .argv = argv };
     kube_io *io = make_io();
     size_t descriptors = open_descriptors();
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        ended e = { .status = KUBE_OK };
+        int64_t begin = now_ms();
+        script_run r;
 
         system_fault_always("epoll_ctl");
-        assert_int_equal(kube_io_child_start(io, &opts, NULL, on_end, &e, NULL), KUBE_PENDING);
-        assert_true(run_until(io, &e.done));
+        must_start_script(&r, io, "exec sleep 300", 0, NULL);
+        assert_true(run_until(io, &r.done));
         assert_true(settle(io));
         assert_string_equal(system_fault_stop(), "epoll_ctl");
-        assert_int_equal(e.calls, 1);
-        assert_int_equal(e.status, KUBE_ERR_IO);
-        assert_false(has_children());
+        assert_int_equal(r.calls, 1);
+        assert_int_equal(r.status, KUBE_ERR_IO);
+        assert_true(no_child_stays(begin));
         assert_int_equal(open_descriptors(), descriptors);
     }
     kube_io_free(io);

@@ -1,5 +1,6 @@
 /* Threads that wait on one private loop. The operations here are timers, tasks and immediate answers. */
 #include "base_fixture.h"
+#include "watchdog.h"
 
 #include "shared/blocking.h"
 
@@ -99,7 +100,7 @@ static void threads_whose_operations_end_in_mixed_order_all_get_their_own(void *
     uint32_t random = 5;
 
     (void)state;
-    alarm(20);
+    watchdog_start();
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < THREADS; i++) {
             ops[i] = (op){ .blocking = blocking, .outcome = (kube_status)(i % 25 + 1) };
@@ -112,7 +113,7 @@ static void threads_whose_operations_end_in_mixed_order_all_get_their_own(void *
             assert_int_equal(ops[i].starts, 1);
         }
     }
-    alarm(0);
+    watchdog_stop();
     kube__blocking_free(blocking);
 }
 
@@ -125,7 +126,7 @@ static void when_the_driver_leaves_another_one_drives(void **state)
     op ops[4];
 
     (void)state;
-    alarm(10);
+    watchdog_start();
     for (int i = 0; i < 4; i++) {
         ops[i] = (op){ .blocking = blocking, .delay_us = 4000 + 4000 * i, .outcome = KUBE_OK };
         pthread_create(&threads[i], NULL, wait_for_op, &ops[i]);
@@ -136,7 +137,7 @@ static void when_the_driver_leaves_another_one_drives(void **state)
         pthread_join(threads[i], NULL);
         assert_int_equal(ops[i].got, KUBE_OK);
     }
-    alarm(0);
+    watchdog_stop();
     kube__blocking_free(blocking);
 }
 
@@ -159,7 +160,7 @@ static void threads_that_come_and_go_lose_no_wake_up(void **state)
     op ops[THREADS];
 
     (void)state;
-    alarm(20);
+    watchdog_start();
     for (int i = 0; i < THREADS; i++) {
         ops[i] = (op){ .blocking = blocking, .outcome = KUBE_OK };
         pthread_create(&threads[i], NULL, wait_many_times, &ops[i]);
@@ -169,7 +170,7 @@ static void threads_that_come_and_go_lose_no_wake_up(void **state)
         assert_int_equal(ops[i].got, KUBE_OK);
         assert_int_equal(ops[i].starts, 200);
     }
-    alarm(0);
+    watchdog_stop();
     kube__blocking_free(blocking);
 }
 

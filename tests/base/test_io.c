@@ -1,6 +1,7 @@
 /* The loop as its owner sees it: rounds, its descriptor inside another loop, wake-ups, threads. Forked children are in
  * test_io_fork.c. */
 #include "base_fixture.h"
+#include "watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,9 +172,9 @@ static void a_busy_descriptor_cannot_hold_a_step_beyond_its_budget(void **state)
         assert_int_equal(pipe(ends), 0);
         assert_int_equal(write(ends[1], "x", 1), 1);
         assert_int_equal(kube_io_watch_new(io, ends[0], KUBE_IO_READ, count_event, &calls, &watch, NULL), KUBE_OK);
-        alarm(5);
+        watchdog_start();
         assert_int_equal(kube_io_step(io, 2), KUBE_PENDING);
-        alarm(0);
+        watchdog_stop();
         assert_true(calls > 1);
         assert_true(readable(kube_io_fd(io), 0));
         kube_io_watch_free(watch);
@@ -353,11 +354,11 @@ static void a_wake_from_another_thread_ends_the_wait(void **state)
     pthread_t thread;
 
     (void)state;
-    alarm(5);
+    watchdog_start();
     pthread_create(&thread, NULL, wake_soon, io);
     assert_int_equal(kube_io_run(io, -1), KUBE_OK);
     pthread_join(thread, NULL);
-    alarm(0);
+    watchdog_stop();
     settle(io);
     kube_io_wake(io); /* before the wait counts as well */
     kube_io_wake(io);

@@ -1,4 +1,5 @@
 #include "base_fixture.h"
+#include "watchdog.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -231,14 +232,14 @@ static void eight_threads_may_submit_while_the_loop_turns(void **state)
         members[i] = (member){ &c, 0, true };
         pthread_create(&threads[i], NULL, submit_many, &members[i]);
     }
-    alarm(20);
+    watchdog_start();
     while (served < THREADS * POSTS) {
         assert_int_equal(kube_io_run(c.io, -1), KUBE_OK); /* a lost wake-up would stop here */
         served = 0;
         for (int i = 0; i < THREADS; i++)
             served += members[i].next;
     }
-    alarm(0);
+    watchdog_stop();
     for (int i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
         assert_true(members[i].in_order);
@@ -272,9 +273,9 @@ static void a_post_ends_the_wait(void **state)
     (void)state;
     make_jobs(io, &j, 1, order, &count);
     pthread_create(&thread, NULL, post_soon, j.task);
-    alarm(5);
+    watchdog_start();
     assert_int_equal(kube_io_run(io, -1), KUBE_OK);
-    alarm(0);
+    watchdog_stop();
     pthread_join(thread, NULL);
     assert_int_equal(j.calls, 1);
     free_jobs(&j, 1);

@@ -1,4 +1,5 @@
 #include "base_fixture.h"
+#include "watchdog.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -363,10 +364,10 @@ static void a_wait_notices_that_another_clock_moved(void **state)
     make_bells(io, &b, 1, rung);
     kube_io_timer_start(b.timer, 10000);
     pthread_create(&thread, NULL, advance_soon, &fake);
-    alarm(5);
+    watchdog_start();
     while (b.rings == 0)
         assert_int_equal(kube_io_run(io, -1), KUBE_OK);
-    alarm(0);
+    watchdog_stop();
     pthread_join(thread, NULL);
     free_bells(&b, 1);
     kube_io_free(io);

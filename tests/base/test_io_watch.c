@@ -1,4 +1,5 @@
 #include "base_fixture.h"
+#include "watchdog.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -277,10 +278,10 @@ static void assert_refused(kube_io *io, int fd)
     tap t = { 0 };
 
     watch_fd(&t, io, fd, KUBE_IO_READ);
-    alarm(5);
+    watchdog_start();
     for (int i = 0; i < 5 && t.calls == 0; i++)
         assert_int_equal(kube_io_run(io, -1), KUBE_OK);
-    alarm(0);
+    watchdog_stop();
     assert_int_equal(t.calls, 1);
     assert_int_equal(t.events, KUBE_IO_ERROR);
     assert_true(settle(io));

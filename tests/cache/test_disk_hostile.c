@@ -1,5 +1,6 @@
 /* A folder in which somebody else has been. */
 #include "disk_fixture.h"
+#include "watchdog.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -189,9 +190,9 @@ static void fifo(disk_fixture *f)
 
 static void a_fifo_is_refused_and_nobody_waits_for_it(void **state)
 {
-    alarm(30);
+    watchdog_start();
     for_both_kernels(state, fifo);
-    alarm(0);
+    watchdog_stop();
 }
 
 static void folder_and_file(disk_fixture *f)

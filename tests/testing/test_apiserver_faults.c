@@ -336,7 +336,7 @@ static void no_fault_keeps_a_server_from_stopping(void **state)
             usleep(1000);
         before = now_ms();
         kube_testing_apiserver_stop(server);
-        if (now_ms() - before > 2000)
+        if (now_ms() - before > 60000) /* what it interrupts would last ten minutes, or for ever */
             fail_msg("%s: stopping took %d ms", faults[i], (int)(now_ms() - before));
         close(fd);
     }

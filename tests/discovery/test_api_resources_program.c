@@ -6,6 +6,10 @@
 #include <kube/testing.h>
 
 #include <dirent.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,10 +202,27 @@ static void cold_and_warm_runs_cost_two_requests_and_none(void **state)
 
 static void the_server_may_be_gone_while_the_time_to_live_lasts(void **state)
 {
+/* The server is gone, and nobody else is given its port: bound, not listening. */
+static int stop_and_keep_port(kube_testing_apiserver *gone)
+{
+    unsigned long port = strtoul(strrchr(kube_testing_apiserver_url(gone), ':') + 1, NULL, 10);
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+
+    kube_testing_apiserver_stop(gone);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
     (void)state;
     RUN("--cached");
+    int port;
+
     expect_answer();
-    kube_testing_apiserver_stop(server);
+    port = stop_and_keep_port(server);
     server = NULL;
     RUN("--cached");
     expect_answer();
@@ -212,6 +233,7 @@ static void the_server_may_be_gone_while_the_time_to_live_lasts(void **state)
     expect_error("no connection");
 }
 
+    close(port);
 static void every_form_of_server_gives_the_same_table_and_the_same_files(void **state)
 {
     static const kube_testing_form forms[] = { KUBE_TESTING_FORM_V2, KUBE_TESTING_FORM_V2BETA1,
@@ -357,17 +379,19 @@ static void a_server_of_another_authority_is_not_asked(void **state)
     char url[128], argument[160];
 
     (void)state;
+    int port;
     start_server(KUBE_TESTING_CERTIFICATE_GOOD, KUBE_TESTING_FORM_V2, "bare"); /* its CA is now in the kubeconfig */
     snprintf(url, sizeof url, "%s", kube_testing_apiserver_url(first));
     snprintf(argument, sizeof argument, "--server=%s", url);
     RUN("--cached", argument);
     expect_error("certificate authority");
     assert_int_equal(kube_testing_apiserver_request_count(first), 0);
-    kube_testing_apiserver_stop(first);
+    port = stop_and_keep_port(first);
     RUN("--cached", argument);
     expect_error("no connection");
     expect_nothing_stored();
 }
+    close(port);
 
 /* ---- it misbehaves ---- */
 

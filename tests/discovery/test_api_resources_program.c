@@ -470,16 +470,22 @@ static void a_cache_folder_that_cannot_be_used_is_a_warning(void **state)
 
 static void a_full_disk_is_a_warning(void **state)
 {
-    char argument[160];
+    struct rlimit before, none;
 
     (void)state;
-    if (access("/sys/fs", W_OK) != 0) {
-        print_message("only where a read-only file system is at hand\n");
-        return;
-    }
-    snprintf(argument, sizeof argument, "--cache-dir=/sys/fs/kube-%d", (int)getpid());
-    RUN("--cached", argument);
-    expect_warning("/sys/fs");
+#ifdef KUBE_COVERAGE
+    print_message("the program could not write what it covered either\n");
+    skip();
+#endif
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){ 0, before.rlim_max };
+    signal(SIGXFSZ, SIG_IGN); /* handed down to the program, as the limit is */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    RUN("--cached");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    expect_warning("cache");
+    expect_nothing_stored();
 }
 
 static void wrong_flags_are_a_usage_error(void **state)

@@ -274,7 +274,9 @@ static bool listen_on_loopback(http2_server *server)
     socklen_t len = server->options.ipv6 ? sizeof v6 : sizeof v4;
 
     server->listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (server->listener < 0 || bind(server->listener, address, len) != 0 || listen(server->listener, 64) != 0 ||
+    if (server->listener < 0 || /* another server may take the port over */
+        setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) != 0 ||
+        bind(server->listener, address, len) != 0 || listen(server->listener, 64) != 0 ||
         getsockname(server->listener, address, &len) != 0)
         return false;
     server->port = ntohs(server->options.ipv6 ? v6.sin6_port : v4.sin_port);

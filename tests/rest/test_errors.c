@@ -62,6 +62,30 @@ static void each_code_has_a_status_and_words(void **state)
     }
 }
 
+/* libcurl keeps what it said of the connection that a request had first. */
+static void the_words_for_a_lost_connection_are_not_those_for_the_next_that_fails(void **state)
+{
+    static const char *const kept = "Recv failure: Connection reset by peer, rsa routines";
+    static const CURLcode codes[] = { CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_COULDNT_CONNECT,
+                                      CURLE_RECV_ERROR };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        kube__transfer t = { .easy = curl_easy_init(), .attempts = 1 };
+        kube_status expected = i < 2 ? KUBE_ERR_TLS : KUBE_ERR_UNAVAILABLE;
+        kube_error *err = NULL;
+
+        snprintf(t.error_text, sizeof t.error_text, "%s", kept);
+        assert_int_equal(kube__curl_error(&t, codes[i], &err), expected);
+        assert_int_equal(strstr(kube_error_message(err), kept) != NULL, codes[i] == CURLE_RECV_ERROR);
+        if (codes[i] != CURLE_RECV_ERROR)
+            assert_non_null(strstr(kube_error_message(err), curl_easy_strerror(codes[i])));
+        assert_null(strstr(kube_error_message(err), "but from one of that name"));
+        kube_error_free(err);
+        curl_easy_cleanup(t.easy);
+    }
+}
+
 static void a_connection_that_was_never_there_and_one_that_was_lost_are_told_apart(void **state)
 {
     static const CURLcode never[] = { CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
@@ -89,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_has_a_status_and_words),
+        cmocka_unit_test(the_words_for_a_lost_connection_are_not_those_for_the_next_that_fails),
         cmocka_unit_test(a_connection_that_was_never_there_and_one_that_was_lost_are_told_apart),
     };
 

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -234,6 +235,50 @@ static void requests_on_connections_that_carry_one_each_have_connections_of_thei
         finish(&s.results[i], KUBE_OK);
 }
 
+enum { AT_ONCE = 6 };
+
+static atomic_int there; /* requests that the server after the other has read */
+
+/* Answers when so many are there at once; else late, and with something else. */
+static void answer_together(void *user, kube_testing_connection *c, const kube_testing_request *r)
+{
+    int64_t limit = test_now_ms() + 20000;
+
+    (void)user;
+    (void)r;
+    there++;
+    while (there < AT_ONCE && test_now_ms() < limit)
+        kube_testing_connection_hold(c, 5);
+    kube_testing_connection_reply(c, 200, NULL, there < AT_ONCE ? "alone" : "ok");
+}
+
+/* Four connections are enough for HTTP/2, and too few for a server that speaks it no longer. */
+static void a_server_that_changes_to_http_1_gets_as_many_connections_as_any(void **state)
+{
+    kube_testing_http_server_options o = KUBE_TESTING_HTTP_SERVER_OPTIONS_INIT;
+    kube_testing_http_server *other = NULL;
+
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 1 }));
+    make_acquaintance();
+    http2_server_hold(s.server, 1);
+    start(&s.results[0], 0, NULL);
+    run_until_read(2);
+    http2_server_stop_listening(s.server);
+    o.port = (uint16_t)http2_server_port(s.server);
+    o.cert = s.cert;
+    o.handler = answer_together;
+    assert_int_equal(kube_testing_http_server_start(&o, &other, NULL), KUBE_OK);
+    there = 0;
+    for (int i = 1; i <= AT_ONCE; i++)
+        start(&s.results[i], 0, NULL);
+    for (int i = 1; i <= AT_ONCE; i++)
+        finish(&s.results[i], KUBE_OK);
+    http2_server_release(s.server);
+    finish(&s.results[0], KUBE_OK);
+    kube_testing_http_server_stop(other);
+}
+
 static void look_at_silence(bool ipv6)
 {
     if (!begin((http2_server_options){ .ipv6 = ipv6 })) {
@@ -296,6 +341,58 @@ static void a_request_that_was_short_of_time_says_nothing_of_its_connection(void
     assert_int_equal(http2_server_connections(s.server), 1);
 }
 
+static void short_requests_that_nothing_comes_of_say_it_together(void **state)
+{
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    make_acquaintance();
+    http2_server_hold(s.server, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        start(&s.results[i], SILENCE_MS * 2 / 5, NULL);
+        run_until_read(2 + i);
+        advance(SILENCE_MS * 2 / 5);
+        finish(&s.results[i], KUBE_ERR_TIMEOUT);
+        assert_int_equal(http2_server_connections(s.server), 1);
+    }
+    start(&s.results[3], 0, NULL);
+    finish(&s.results[3], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 2);
+}
+
+static void an_answer_between_them_makes_them_begin_anew(void **state)
+{
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    make_acquaintance();
+    for (unsigned i = 0; i < 4; i++) {
+        http2_server_hold(s.server, 1);
+        start(&s.results[0], SILENCE_MS * 2 / 5, NULL);
+        run_until_read(2 + 2 * i);
+        advance(SILENCE_MS * 2 / 5);
+        finish(&s.results[0], KUBE_ERR_TIMEOUT);
+        start(&s.results[1], 0, NULL);
+        finish(&s.results[1], KUBE_OK);
+    }
+    assert_int_equal(http2_server_connections(s.server), 1);
+}
+
+static void requests_that_wait_at_once_count_once(void **state)
+{
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    make_acquaintance();
+    http2_server_hold(s.server, 3);
+    for (unsigned i = 0; i < 3; i++)
+        start(&s.results[i], SILENCE_MS * 2 / 5, NULL);
+    run_until_read(4);
+    advance(SILENCE_MS * 2 / 5);
+    for (unsigned i = 0; i < 3; i++)
+        finish(&s.results[i], KUBE_ERR_TIMEOUT);
+    start(&s.results[3], 0, NULL);
+    finish(&s.results[3], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,10 +402,14 @@ int main(void)
         cmocka_unit_test_teardown(one_that_waits_for_them_runs_out_of_time_by_itself, end),
         cmocka_unit_test_teardown(a_second_connection_that_cannot_be_made_takes_nobody_along, end),
         cmocka_unit_test_teardown(requests_on_connections_that_carry_one_each_have_connections_of_their_own, end),
+        cmocka_unit_test_teardown(a_server_that_changes_to_http_1_gets_as_many_connections_as_any, end),
         cmocka_unit_test_teardown(a_connection_on_which_nothing_comes_is_given_up_with_the_request_that_waited, end),
         cmocka_unit_test_teardown(so_is_one_over_ipv6, end),
         cmocka_unit_test_teardown(a_connection_on_which_others_are_answered_is_kept, end),
         cmocka_unit_test_teardown(a_request_that_was_short_of_time_says_nothing_of_its_connection, end),
+        cmocka_unit_test_teardown(short_requests_that_nothing_comes_of_say_it_together, end),
+        cmocka_unit_test_teardown(an_answer_between_them_makes_them_begin_anew, end),
+        cmocka_unit_test_teardown(requests_that_wait_at_once_count_once, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

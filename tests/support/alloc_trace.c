@@ -31,7 +31,7 @@ static struct {
     bool            fail_on;     /* all after it fail too */
     bool            failing, reached;
     bool            in_test;     /* between set-up and teardown */
-    bool            wanted;      /* the failure that is asked for now has to happen, unlike that of alloc_trace_forbid */
+    bool            wanted;      /* what is asked for now has to fail, unlike with alloc_trace_forbid */
     bool            armed, struck; /* in this test: one that has to happen was asked for, and one did */
     char            secret[64];
     size_t          secret_len, found;

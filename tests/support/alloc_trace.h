@@ -61,8 +61,8 @@ size_t alloc_trace_report(size_t after_serial);
 void alloc_trace_look_for(const char *secret);
 size_t alloc_trace_found(void);
 
-/* cmocka's set-up and teardown. A test fails when blocks that it made are still alive, when it left failing switched on,
- * or when it wanted allocations to fail and none did, for then it has proven nothing. State of the test's own goes
+/* cmocka's set-up and teardown. A test fails when blocks that it made are still alive, when it left failing switched
+ * on, or when it wanted allocations to fail and none did, for then it has proven nothing. State of the test's own goes
  * beside them with cmocka_unit_test_setup_teardown and a call of these. */
 int alloc_trace_setup(void **state);
 int alloc_trace_teardown(void **state);

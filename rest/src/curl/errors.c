@@ -31,6 +31,13 @@ static kube_status meaning(CURLcode code)
     }
 }
 
+/* libcurl keeps the first words it finds for a request. Where a connection ended and the request was repeated on
+ * another, which cannot be made, they are those of the first. */
+static bool has_words(const kube__transfer *t, CURLcode code)
+{
+    return t->error_text[0] != '\0' && (t->attempts == 0 || !kube__curl_error_is_no_connection(code));
+}
+
 /* With TLS 1.3 a server refuses a client certificate after the handshake: all there is to see is an alert. */
 static bool is_tls_alert(const kube__transfer *t, CURLcode code)
 {
@@ -45,7 +52,9 @@ static bool is_lost_handshake(const kube__transfer *t, CURLcode code)
     static const char *const signs[] = { "unexpected eof", "SSL_connect: ", "Recv failure: ", "Send failure: " };
     bool lost = false;
 
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0] && code == CURLE_SSL_CONNECT_ERROR; i++)
+    if (code != CURLE_SSL_CONNECT_ERROR || !has_words(t, code))
+        return false;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         lost = lost || strstr(t->error_text, signs[i]) != NULL;
     return lost;
 }
@@ -96,8 +105,8 @@ static const char *verification_hint(long verify)
  * has the name of the one that is trusted, as after it was made anew. */
 static bool is_bad_signature(const kube__transfer *t, CURLcode code)
 {
-    return code == CURLE_SSL_CONNECT_ERROR && (strstr(t->error_text, "asn1 encoding routines") != NULL ||
-                                               strstr(t->error_text, "rsa routines") != NULL);
+    return code == CURLE_SSL_CONNECT_ERROR && has_words(t, code) &&
+           (strstr(t->error_text, "asn1 encoding routines") != NULL || strstr(t->error_text, "rsa routines") != NULL);
 }
 
 static const char *hint(const kube__transfer *t, CURLcode code)
@@ -119,7 +128,7 @@ kube_status kube__curl_error(const kube__transfer *t, CURLcode code, kube_error 
 {
     kube_status st = meaning(code);
     const char *what = words(code);
-    const char *detail = t->error_text[0] != '\0' ? t->error_text : curl_easy_strerror(code);
+    const char *detail = has_words(t, code) ? t->error_text : curl_easy_strerror(code);
 
     if (is_tls_alert(t, code)) {
         st = KUBE_ERR_TLS;

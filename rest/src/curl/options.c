@@ -55,9 +55,10 @@ static int on_before_request(void *user, char *remote_ip, char *local_ip, int re
         t->opener = false;
         kube__gate_connected(&t->pool->gate, negotiated_http2(t->easy));
     } else if (t->pool->gate.protocol == KUBE__GATE_HTTP2 && opened > 0) {
-        /* There was room, and libcurl did not use it: the server has said that it takes no more on what stood. */
+        /* There was room, and libcurl did not use it: the server has said that it takes no more on what stood, or what
+         * stood is gone. */
         kube__gate_lost(&t->pool->gate);
-        kube__gate_connected(&t->pool->gate, true);
+        kube__gate_connected(&t->pool->gate, negotiated_http2(t->easy));
     }
     return CURL_PREREQFUNC_OK;
 }

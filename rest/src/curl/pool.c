@@ -74,8 +74,6 @@ void kube__transfer_detach(kube__transfer *t)
     give_back_handle(pool, t->easy);
     t->easy = NULL;
     kube__gate_finished(&pool->gate, t->opener);
-    if (t->opener && pool->gate.connections == 0)
-        kube__pool_doubt_addresses(pool);
 }
 
 void kube__pool_fail_queue(kube__pool *pool, kube_status status, kube_error *err)
@@ -135,6 +133,8 @@ static void finish_one(kube__pool *pool, kube__transfer *t, CURLcode code)
     if (kube__curl_error_is_lost_connection(code))
         kube__gate_lost(&pool->gate);
     kube__transfer_detach(t);
+    if (kube__curl_error_is_no_connection(code) && pool->gate.connections == 0)
+        kube__pool_doubt_addresses(pool); /* libcurl repeats a request on a connection of its own */
     if (nobody_connected) /* the others would try the same, one after the other, each to its own time-out */
         kube__pool_fail_queue(pool, st, for_queue);
     kube__transfer_report(t, st, response, err); /* last: what its `done` starts is a new try */

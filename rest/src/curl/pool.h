@@ -21,6 +21,8 @@ typedef struct kube__socket {
     bool               ours;       /* opened by on_open(); else by libcurl for itself, such as its resolver's */
     int                local_port; /* 0: not connected when it was last asked */
     int64_t            heard_ns;   /* when something last came */
+    int64_t            silent_ns;  /* how long requests have waited in vain since, all in all */
+    int64_t            counted_ns; /* up to when that was added up                            */
 } kube__socket;
 
 typedef struct kube__pool {
@@ -47,6 +49,7 @@ typedef struct kube__pool {
     /* Name resolution, when a resolver was plugged in: resolve.c */
     kube_blob   *addresses;
     int64_t      addresses_until_ns;
+    bool         doubted;   /* nobody was there: they do not serve while others are looked for */
     kube_cancel *resolving; /* not NULL while one is under way */
     bool         abandoned; /* nobody waits for it any more                    */
     bool         closing;   /* to be closed as soon as the resolver has let go */
@@ -73,14 +76,16 @@ void kube__pool_free_sockets(kube__pool *pool);
 void kube__pool_check_timer(kube__pool *pool);
 /* Something has come on the connection from this local port. */
 void kube__pool_heard(kube__pool *pool, int local_port);
-/* Ends the connection from this local port, with all its streams, when nothing has come on it since then. */
-bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns);
+/* A request has waited in vain since then on the connection from this local port. When requests that heard nothing have
+ * waited long enough, one after the other, the connection is ended with all its streams; then it is true. */
+bool kube__pool_waited_in_vain(kube__pool *pool, int local_port, int64_t since_ns);
 
-/* resolve.c. True when transfers may start now; false when a resolution was started, or failed and emptied the
- * queue. */
+/* resolve.c. True when transfers may start now; false when they have to wait for a resolution, or one failed and
+ * emptied the queue. */
 bool kube__pool_resolved(kube__pool *pool);
+bool kube__pool_waits_for_addresses(const kube__pool *pool);
 void kube__pool_stop_resolving(kube__pool *pool);
-/* No connection came about: a server that moved has others by now. They are asked for with the next request. */
+/* No connection came about: a server that moved has others by now. The next request waits for them. */
 void kube__pool_doubt_addresses(kube__pool *pool);
 /* Frees the pool, in its loop's thread; once the resolver has let go, if one is under way. */
 void kube__pool_close(kube__pool *pool);

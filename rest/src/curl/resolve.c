@@ -1,5 +1,5 @@
-/* Names through a plugged-in resolver. One resolution serves every transfer that waits; its answer holds for a
- * minute. */
+/* Names through a plugged-in resolver. One resolution serves every transfer that waits; its answer holds for a minute.
+ * After that it still serves while another is looked for: a connection that stands needs none. */
 #include "pool.h"
 
 #include <kube/sys/error.h>
@@ -15,11 +15,12 @@
 #define RETRY_AFTER_NS ((int64_t)5 * 1000000000)
 
 /* A resolver that fails while a connection may still stand is asked again soon, and the old addresses serve
- * meanwhile. */
+ * meanwhile. So do those at which nobody was, unless everybody has given up who waited for others. */
 static bool keep_old_addresses(kube__pool *pool, kube_status st)
 {
-    if (pool->addresses == NULL || st == KUBE_ERR_CANCELLED)
+    if (pool->addresses == NULL || (pool->doubted && st == KUBE_ERR_CANCELLED))
         return false;
+    pool->doubted = false;
     pool->addresses_until_ns = kube_io_now_ns(pool->io) + RETRY_AFTER_NS;
     return true;
 }
@@ -55,6 +56,8 @@ static kube_status check_addresses(kube_str list, kube_error **err)
 
     if (list.len == 0)
         return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "the resolver gave no address");
+    if (memchr(list.data, '\0', list.len) != NULL)
+        return kube_error_set(err, KUBE_ERR_UNAVAILABLE, "what the resolver gave has a NUL byte in it");
     while (more) {
         kube_str one;
 
@@ -79,6 +82,7 @@ static kube_status finish(kube__pool *pool, kube_status st, kube_blob *addresses
     if (st == KUBE_OK) {
         kube_blob_unref(pool->addresses);
         pool->addresses = addresses;
+        pool->doubted = false;
         pool->addresses_until_ns = kube_io_now_ns(pool->io) + ADDRESSES_LIVE_NS;
         return st;
     }
@@ -107,6 +111,11 @@ static void on_resolved(void *user, kube_status st, kube_blob *addresses, kube_e
         kube__pool_pump(pool);
 }
 
+bool kube__pool_waits_for_addresses(const kube__pool *pool)
+{
+    return pool->resolving != NULL && (pool->addresses == NULL || pool->doubted);
+}
+
 bool kube__pool_resolved(kube__pool *pool)
 {
     kube__curl_transport *t = pool->transport;
@@ -118,14 +127,14 @@ bool kube__pool_resolved(kube__pool *pool)
     if (!t->resolve || (pool->addresses != NULL && kube_io_now_ns(pool->io) < pool->addresses_until_ns))
         return true;
     if (pool->resolving != NULL)
-        return false;
+        return !kube__pool_waits_for_addresses(pool);
     st = kube_cancel_new(NULL, &pool->resolving, &err);
     if (st == KUBE_OK) {
         call.cancel = pool->resolving;
         call.deadline_ns = kube_io_now_ns(pool->io) + (int64_t)t->connect_timeout_ms * 1000000;
         st = kube__resolver_resolve(t->resolver, pool->io, t->host, &call, on_resolved, pool, &addresses, &err);
         if (st == KUBE_PENDING)
-            return false;
+            return !kube__pool_waits_for_addresses(pool);
     }
     return finish(pool, st, addresses, err) == KUBE_OK;
 }
@@ -133,6 +142,7 @@ bool kube__pool_resolved(kube__pool *pool)
 /* The old ones still serve where the resolver fails as well. */
 void kube__pool_doubt_addresses(kube__pool *pool)
 {
+    pool->doubted = true;
     pool->addresses_until_ns = INT64_MIN;
 }
 

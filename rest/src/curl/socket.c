@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 /* A peer that vanished is noticed within 30 s, on an idle connection and under load alike. */
+#define SILENCE_NS ((int64_t)10 * 1000000000) /* until a connection is given up */
+
 enum { KEEPALIVE_IDLE_S = 15, KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_PROBES = 3, USER_TIMEOUT_MS = 30000 };
 
 static kube__socket *find(const kube__pool *pool, curl_socket_t fd)
@@ -22,12 +24,18 @@ static kube__socket *find(const kube__pool *pool, curl_socket_t fd)
     return NULL;
 }
 
+static void heard(kube__socket *s)
+{
+    s->heard_ns = kube_io_now_ns(s->pool->io);
+    s->silent_ns = 0;
+}
+
 static void on_ready(void *user, unsigned events)
 {
     kube__socket *s = user;
 
     if (events & KUBE_IO_READ)
-        s->heard_ns = kube_io_now_ns(s->pool->io);
+        heard(s);
     kube__pool_socket_ready(s->pool, s->fd, events);
 }
 
@@ -215,14 +223,20 @@ void kube__pool_heard(kube__pool *pool, int local_port)
     kube__socket *s = find_by_port(pool, local_port);
 
     if (s != NULL)
-        s->heard_ns = kube_io_now_ns(pool->io);
+        heard(s);
 }
 
-bool kube__pool_shut_down_silent_socket(kube__pool *pool, int local_port, int64_t since_ns)
+/* One request that was short of time says little, many in a row say as much as one that had all of it. */
+bool kube__pool_waited_in_vain(kube__pool *pool, int local_port, int64_t since_ns)
 {
-    const kube__socket *s = find_by_port(pool, local_port);
+    kube__socket *s = find_by_port(pool, local_port);
+    int64_t now = kube_io_now_ns(pool->io);
 
-    return s != NULL && s->heard_ns <= since_ns && shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end, drops it */
+    if (s == NULL || s->heard_ns > since_ns)
+        return false;
+    s->silent_ns += now - (since_ns > s->counted_ns ? since_ns : s->counted_ns);
+    s->counted_ns = now;
+    return s->silent_ns >= SILENCE_NS && shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end, drops it */
 }
 
 CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy)

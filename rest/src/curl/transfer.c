@@ -34,14 +34,21 @@ void kube__transfer_report(kube__transfer *t, kube_status status, kube_rest_resp
 }
 
 /* A server whose process hangs acknowledges everything and answers nothing, and libcurl would give the next request the
- * same connection. Nothing at all has come on it for long enough, on whatever stream: it is given up. */
-static void abandon_silent_connection(const kube__transfer *t)
+ * same connection. */
+static bool waited_in_vain(const kube__transfer *t)
 {
-    int64_t silent_since = t->sent_ns;
+    return t->local_port != 0 && t->headers_received.text.len == 0 &&
+           kube__pool_waited_in_vain(t->pool, t->local_port, t->sent_ns);
+}
 
-    if (t->easy != NULL && t->local_port != 0 && t->headers_received.text.len == 0 &&
-        kube_io_now_ns(t->pool->io) - silent_since >= (int64_t)KUBE__SILENCE_MS * 1000000 &&
-        kube__pool_shut_down_silent_socket(t->pool, t->local_port, silent_since))
+/* It ran out of time: what that says of its connection, or of the addresses at which it found none. */
+static void blame(const kube__transfer *t)
+{
+    if (t->easy == NULL)
+        return;
+    if (t->opener && t->pool->gate.connections == 0)
+        kube__pool_doubt_addresses(t->pool);
+    if (waited_in_vain(t))
         kube__gate_lost(&t->pool->gate);
 }
 
@@ -52,13 +59,13 @@ static void on_interrupt(void *user, kube_status why)
     kube_error *err = NULL;
 
     if (why == KUBE_ERR_TIMEOUT)
-        abandon_silent_connection(t);
+        blame(t);
     kube_error_set(&err, why, "%s", why == KUBE_ERR_TIMEOUT ? "no answer within the time that was set" : "cancelled");
     kube__transfer_detach(t);
-    if (pool->queue_head == NULL)
-        kube__pool_stop_resolving(pool);
-    else
+    if (pool->queue_head != NULL)
         kube_io_task_post(pool->pump_task); /* its place is free */
+    else if (kube__pool_waits_for_addresses(pool))
+        kube__pool_stop_resolving(pool);
     kube__transfer_report(t, why, NULL, err);
 }
 

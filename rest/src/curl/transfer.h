@@ -5,7 +5,7 @@
 #include "pool.h"
 #include "response_headers.h"
 
-enum { KUBE__MAX_ATTEMPTS = 6, KUBE__SILENCE_MS = 10000 };
+enum { KUBE__MAX_ATTEMPTS = 6 };
 
 struct kube__transfer {
     kube__transfer *next, *prev; /* in the pool's queue or among its running */

@@ -75,14 +75,37 @@ static const char *words(int http_status)
     }
 }
 
-/* Messages are C strings: a NUL in one would hide the rest. */
+/* How many bytes of the document the first character of a string is, escape and both surrogates included. */
+static size_t first_length(kube_str raw)
+{
+    size_t n = 1;
+
+    if (raw.data[0] == '\\' && raw.data[1] != 'u')
+        return 2;
+    if (raw.data[0] == '\\') /* \uD800 to \uDBFF is half of a character, and the reader has seen the other half */
+        return strchr("dD", raw.data[2]) != NULL && strchr("89abAB", raw.data[3]) != NULL ? 12 : 6;
+    while (n < raw.len && ((unsigned char)raw.data[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Character by character: where the ceiling is reached the buffer holds as many as fit, and its failure says so.
+ * Messages are C strings: a NUL in one would hide the rest. */
 static void copy_text(kube_buf *out, kube_json_reader *r)
 {
     kube_json_string text;
+    kube_str rest;
 
     kube_buf_reset(out);
-    if (kube_json_reader_read_string(r, &text) && !kube_json_string_has_nul(text))
+    if (!kube_json_reader_read_string(r, &text) || kube_json_string_has_nul(text))
+        return;
+    for (rest = text.raw; rest.len != 0 && kube_buf_status(out, NULL) == KUBE_OK;) {
+        size_t n = first_length(rest);
+
+        text.raw = kube_str_n(rest.data, n);
         kube_json_string_append(text, out);
+        rest = kube_str_n(rest.data + n, rest.len - n);
+    }
 }
 
 static bool read_word(kube_json_reader *r, const char *word)
@@ -104,7 +127,7 @@ static void read_details(kube_json_reader *r, status_object *s)
 }
 
 /* False when the body is no Status object of status Failure, and then what was read of it does not count. In other
- * objects "status" is an object. */
+ * objects "status" is an object. What is too long is no reason to forget the rest. */
 static bool read_status(kube_str body, status_object *s)
 {
     kube_json_reader r;
@@ -124,8 +147,7 @@ static bool read_status(kube_str body, status_object *s)
         else if (kube_json_string_is(key, "details"))
             read_details(&r, s);
     }
-    return kube_json_reader_finish(&r, NULL) == KUBE_OK && s->is_status && s->failure &&
-           kube_buf_status(&s->message, NULL) == KUBE_OK && kube_buf_status(&s->reason, NULL) == KUBE_OK;
+    return kube_json_reader_finish(&r, NULL) == KUBE_OK && s->is_status && s->failure;
 }
 
 /* Whole seconds; the form with a date is not used by API servers. -1 when there are none. */
@@ -172,19 +194,24 @@ static kube_str body_text(const kube_rest_response *response)
     return kube_str_n(body.data, n);
 }
 
+static bool is_whole(const kube_buf *text)
+{
+    return kube_buf_status(text, NULL) == KUBE_OK;
+}
+
 static void set_error(const kube_rest_response *response, kube_status st, const status_object *s, kube_error **err)
 {
     int code = kube_rest_response_http_status(response);
     kube_str text = body_text(response);
 
     if (s != NULL && s->message.len != 0)
-        kube_error_set(err, st, "%s", s->message.data);
+        kube_error_set(err, st, "%s%s", s->message.data, is_whole(&s->message) ? "" : "...");
     else if (text.len != 0)
         kube_error_set(err, st, "%s (%d): %.*s", words(code), code, (int)text.len, text.data);
     else
         kube_error_set(err, st, "%s (%d)", words(code), code);
     if (err != NULL)
-        kube_error_set_http(*err, code, s != NULL ? s->reason.data : NULL,
+        kube_error_set_http(*err, code, s != NULL && is_whole(&s->reason) ? s->reason.data : NULL,
                             retry_after_ms(response, s != NULL ? s->retry_after_s : 0));
 }
 

@@ -48,27 +48,82 @@ static void a_plain_body_is_quoted_as_far_as_it_is_one_line_of_text(void **state
     kube_error_free(err);
 }
 
-static void a_status_object_whose_words_are_endless_is_not_quoted(void **state)
+/* A refusal by many dangling bindings: "RBAC: [… not found, … not found, …]". `filler` is what the message begins with,
+ * `end` what follows it as it stands in the document. */
+static kube_error *error_of_message(size_t filler, const char *end)
 {
-    static const char *const members[] = { "message", "reason" };
+    char body[8000];
+    int len = snprintf(body, sizeof body,
+                       "{\"kind\":\"Status\",\"message\":\"%0*d%s\",\"details\":{\"retryAfterSeconds\":7},"
+                       "\"reason\":\"Forbidden\",\"status\":\"Failure\"}",
+                       (int)filler, 0, end);
+
+    assert_in_range(len, 1, sizeof body - 1);
+    return error_of("application/json", body, (size_t)len);
+}
+
+static void a_long_message_is_kept_up_to_the_ceiling_and_costs_nothing_else(void **state)
+{
+    static const struct {
+        size_t      filler; /* bytes of the message that are kept without doubt */
+        const char *end, *kept;
+    } messages[] = {
+        { 3000, "", "" },
+        { 2998, "xy", "xy" },
+        { 3001, "", NULL }, /* the filler's own last byte is cut */
+        { 2999, "xy", "x..." },
+        { 2998, "\xc3\xa9", "\xc3\xa9" },
+        { 2999, "\xc3\xa9", "..." },
+        { 2998, "\xe2\x82\xac", "..." },
+        { 2997, "\xf0\x9f\x98\x80x", "..." },
+        { 2996, "\xf0\x9f\x98\x80x", "\xf0\x9f\x98\x80..." },
+        { 2999, "\\n", "\n" },
+        { 2999, "\\n\\\"", "\n..." },
+        { 2999, "\\u00e9", "..." },
+        { 2998, "\\u20ac", "..." },
+        { 2997, "\\uD83d\\ude00x", "..." },
+        { 2996, "\\ud83D\\ude00x", "\xf0\x9f\x98\x80..." },
+        { 2998, "\\udbff\\udfff", "..." },
+        { 2997, "\\ud7ffx", "\xed\x9f\xbf..." },
+    };
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        char body[4000];
-        int len = snprintf(body, sizeof body, "{\"kind\":\"Status\",\"status\":\"Failure\",\"%s\":\"%03500d\"}",
-                           members[i], 0);
-        kube_error *err = error_of("application/json", body, (size_t)len);
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        kube_error *err = error_of_message(messages[i].filler, messages[i].end);
+        const char *message = kube_error_message(err), *kept = messages[i].kept != NULL ? messages[i].kept : "...";
+        size_t filler = messages[i].kept != NULL ? messages[i].filler : 3000;
 
-        assert_string_equal(kube_error_message(err), "the server could not find the requested resource (404)");
+        assert_int_equal(strspn(message, "0"), filler);
+        assert_string_equal(message + filler, kept);
+        assert_string_equal(kube_error_reason(err), "Forbidden");
+        assert_int_equal(kube_error_retry_after_ms(err), 7000);
         kube_error_free(err);
     }
+}
+
+static void an_endless_reason_is_none_and_costs_nothing_else(void **state)
+{
+    char body[4000];
+    kube_error *err;
+    int len = snprintf(body, sizeof body,
+                       "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"%03500d\",\"message\":\"not you\","
+                       "\"details\":{\"retryAfterSeconds\":7}}",
+                       0);
+
+    (void)state;
+    err = error_of("application/json", body, (size_t)len);
+    assert_string_equal(kube_error_message(err), "not you");
+    assert_null(kube_error_reason(err));
+    assert_int_equal(kube_error_retry_after_ms(err), 7000);
+    kube_error_free(err);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_plain_body_is_quoted_as_far_as_it_is_one_line_of_text),
-        ALLOC_TRACE_TEST(a_status_object_whose_words_are_endless_is_not_quoted),
+        ALLOC_TRACE_TEST(a_long_message_is_kept_up_to_the_ceiling_and_costs_nothing_else),
+        ALLOC_TRACE_TEST(an_endless_reason_is_none_and_costs_nothing_else),
     };
 
     alloc_trace_install();

@@ -17,15 +17,25 @@ enum { DEFAULT_DIR_MODE = 0700, DEFAULT_FILE_MODE = 0600, ALL_MODES = 07777 };
 
 static const uint64_t default_max_entry_bytes = UINT64_C(64) << 20;
 
-int64_t kube__disk_mtime_ms(const struct stat *info)
+static int64_t unix_ms(struct timespec time)
 {
-    int64_t s = info->st_mtim.tv_sec;
+    int64_t s = time.tv_sec;
 
     if (s > INT64_MAX / 1000 - 1)
         return INT64_MAX;
     if (s < INT64_MIN / 1000 + 1)
         return INT64_MIN;
-    return s * 1000 + info->st_mtim.tv_nsec / 1000000;
+    return s * 1000 + time.tv_nsec / 1000000;
+}
+
+int64_t kube__disk_mtime_ms(const struct stat *info)
+{
+    return unix_ms(info->st_mtim);
+}
+
+int64_t kube__disk_ctime_ms(const struct stat *info)
+{
+    return unix_ms(info->st_ctim);
 }
 
 void kube__disk_info(const struct stat *info, kube_store_info *out)

@@ -76,6 +76,8 @@ void kube__disk_sweep_once(kube__disk_store *store, int dir);
 void kube__disk_info(const struct stat *info, kube_store_info *out);
 /* Milliseconds since 1970; far-off dates are cut to what fits. */
 int64_t kube__disk_mtime_ms(const struct stat *info);
+/* When the system last saw it changed: unlike the other one this is never given, and never the store's clock's. */
+int64_t kube__disk_ctime_ms(const struct stat *info);
 int64_t kube__disk_now_ms(const kube__disk_store *store);
 /* That time for a file, never exactly the one it has (`old`, may be NULL): each change shows. */
 void kube__disk_stamp(kube__disk_store *store, int64_t unix_ms, const struct stat *old, struct timespec times[2]);

@@ -93,6 +93,7 @@ typedef struct sweeping {
     int64_t           now_ms;
 } sweeping;
 
+/* A file that is being put has its document's date, which may be long ago. Nobody can date back when it was changed. */
 static void sweep_one(void *user, const char *name)
 {
     sweeping *s = user;
@@ -101,7 +102,7 @@ static void sweep_one(void *user, const char *name)
 
     if (!has_our_form(name) || ops->fstatat(ops->state, s->dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
         return;
-    if (S_ISREG(info.st_mode) && kube__disk_mtime_ms(&info) < s->now_ms - OLD_AFTER_MS)
+    if (S_ISREG(info.st_mode) && kube__disk_ctime_ms(&info) < s->now_ms - OLD_AFTER_MS)
         ops->unlinkat(ops->state, s->dir, name);
 }
 

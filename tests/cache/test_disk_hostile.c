@@ -346,6 +346,32 @@ static void no_key_leaves_the_folder(void **state)
     assert_int_equal(count_files(f->base), 0);
 }
 
+static void put_first(void *user)
+{
+    store_driver other = { .store = NULL };
+
+    disk_open_other(user, &other);
+    assert_int_equal(driver_put_c(&other, KEY("other"), "y"), KUBE_OK);
+    store_driver_clear(&other);
+}
+
+/* A document may be written long after it was fetched, and its file has that date before it has its place. */
+static void an_old_document_is_not_swept_while_it_is_put(void **state)
+{
+    disk_fixture *f = *state;
+    store_driver *d = disk_open(f);
+
+    f->now.now_unix_ms = kube_clock_system()->unix_ms(NULL);
+    d->since_unix_ms = f->now.now_unix_ms - 300000;
+    f->files.before = CALL_RENAMEAT;
+    f->files.meanwhile = put_first;
+    f->files.meanwhile_user = f;
+    assert_int_equal(driver_put_c(d, KEY("a", "b"), "x"), KUBE_OK);
+    assert_null(f->files.meanwhile);
+    driver_expect(d, KEY("a", "b"), "x");
+    assert_int_equal(d->entry.info.stored_at_unix_ms, d->since_unix_ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +392,7 @@ int main(void)
         DISK_TEST(a_folder_for_temporary_files_of_somebody_else_is_not_used),
         DISK_TEST(a_folder_that_is_a_file_is_a_failure),
         DISK_TEST(no_key_leaves_the_folder),
+        DISK_TEST(an_old_document_is_not_swept_while_it_is_put),
     };
 
     alloc_trace_install();

@@ -56,9 +56,9 @@ static inline kube_disk_store_options kube_disk_store_options_make(void)
  *
  * The segments of a key are folders and, at the end, a file, whose modification time is when it was stored. It is
  * written in the folder for temporary files and renamed: a reader sees the old entry or the new one, also when the
- * writer is killed. What a killed writer left there is removed by the first put of another store, once it is older than
- * a minute. Nothing is flushed to the disk: after a power failure an entry may be gone or damaged, which a framed entry
- * notices.
+ * writer is killed. What a killed writer left there is removed by the first put of another store, once it has not
+ * been changed for a minute. Nothing is flushed to the disk: after a power failure an entry may be gone or damaged,
+ * which a framed entry notices.
  *
  * Below @ref kube_disk_store_options::path no symbolic link is followed and only regular files are read; what else is
  * there is KUBE_ERR_IO. A folder that belongs to somebody else than this process's user or root is not used: reading

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READ_CHUNK = 4096, DEFAULT_MAX_OUTPUT = 1 << 20, REAP_WAIT_MS = 1000 };
+enum { READ_CHUNK = 4096, DEFAULT_MAX_OUTPUT = 1 << 20, REAP_WAIT_MS = 1000, FIRST_LOOK_MS = 10, LAST_LOOK_MS = 1000 };
 
 /* Where the C library is older than the kernel. */
 #ifndef SYS_pidfd_open
@@ -34,7 +34,10 @@ typedef struct child {
     int                 out_fd;
     kube_io_watch      *pid_watch;
     kube_io_watch      *out_watch;
-    kube_io_guard      *guard;
+    kube_io_guard      *guard;     /* of what is reported                                                    */
+    kube_io_guard      *end_guard; /* of the zombie; the older one, so that the end of the loop meets it last */
+    kube_io_timer      *look;      /* at a zombie whose end the kernel does not tell                         */
+    int                 look_ms;
     kube_buf            output;
 } child;
 
@@ -69,7 +72,8 @@ static void kill_child(const child *c)
         syscall(SYS_pidfd_send_signal, c->pid_fd, SIGKILL, NULL, 0u);
 }
 
-/* Waits for a process that was killed. One that sleeps in the kernel may take its time: then it stays a zombie. */
+/* Waits for a process that was killed, where its loop ends and nowhere else. One that sleeps in the kernel may take its
+ * time: then it stays a zombie. */
 static void reap_killed(const child *c)
 {
     struct pollfd p = { .fd = c->pid_fd, .events = POLLIN };
@@ -83,7 +87,9 @@ static void reap_killed(const child *c)
 
 static void release(child *c)
 {
+    kube_io_timer_free(c->look);
     kube_io_guard_free(c->guard);
+    kube_io_guard_free(c->end_guard);
     kube_io_watch_free(c->out_watch);
     kube_io_watch_free(c->pid_watch);
     close_fd(&c->out_fd);
@@ -107,7 +113,25 @@ static void on_loop_end(void *user, kube_status why)
     release(c);
 }
 
-/* Where the loop is not told of the end, it is waited for here: a process that was killed ends soon. */
+static void look_later(child *c)
+{
+    kube_io_timer_start(c->look, kube_io_now_ns(c->io) + (int64_t)c->look_ms * 1000000);
+}
+
+static void on_look(void *user)
+{
+    child *c = user;
+    int wait_status;
+
+    if (reap(c, &wait_status)) {
+        release(c);
+        return;
+    }
+    c->look_ms = c->look_ms < LAST_LOOK_MS / 2 ? c->look_ms * 2 : LAST_LOOK_MS;
+    look_later(c);
+}
+
+/* Where the loop is not told of the end, it looks now and then: a process that was killed ends soon. */
 static void on_killed(void *user, unsigned events)
 {
     child *c = user;
@@ -116,25 +140,24 @@ static void on_killed(void *user, unsigned events)
     if (reap(c, &wait_status))
         release(c);
     else if (is_refusal(events))
-        on_loop_end(c, KUBE_ERR_IO);
+        look_later(c);
 }
 
 /* From here on only the zombie is waited for. SIGKILL cannot be ignored, but a process that sleeps in the kernel may
- * take its time, so it is the loop that waits. */
+ * take its time, so it is the loop that waits, with what was made before the program was started. */
 static void bury(child *c)
 {
-    bool closing = c->io->closing;
-
     kube_io_watch_free(c->out_watch);
-    kube_io_watch_free(c->pid_watch);
     kube_io_guard_free(c->guard);
-    c->out_watch = c->pid_watch = NULL;
+    c->out_watch = NULL;
     c->guard = NULL;
     close_fd(&c->out_fd);
-    if (closing || c->pid_fd < 0 ||
-        kube_io_watch_new(c->io, c->pid_fd, KUBE_IO_READ, on_killed, c, &c->pid_watch, NULL) != KUBE_OK ||
-        kube_io_guard_new(c->io, NULL, on_loop_end, c, &c->guard, NULL) != KUBE_OK)
+    if (c->io->closing || c->pid_fd < 0) {
         on_loop_end(c, KUBE_ERR_CANCELLED);
+        return;
+    }
+    c->pid_watch->fn = on_killed;
+    kube_io_watch_set(c->pid_watch, KUBE_IO_READ); /* anew, where it was refused */
 }
 
 static void report(child *c, kube_status status, int wait_status)
@@ -219,8 +242,12 @@ static void on_exit_of_child(void *user, unsigned events)
 /* Everything that can fail is made before the program is started: nothing has to be taken back afterwards. */
 static kube_status prepare(child *c, const kube_call *call, kube_error **err)
 {
-    kube_status st = kube_io_guard_new(c->io, call, on_interrupt, c, &c->guard, err);
+    kube_status st = kube_io_guard_new(c->io, NULL, on_loop_end, c, &c->end_guard, err);
 
+    if (st == KUBE_OK)
+        st = kube_io_guard_new(c->io, call, on_interrupt, c, &c->guard, err);
+    if (st == KUBE_OK)
+        st = kube_io_timer_new(c->io, on_look, c, &c->look, err);
     if (st == KUBE_OK)
         st = kube_io_watch_new(c->io, -1, 0, on_exit_of_child, c, &c->pid_watch, err);
     if (st == KUBE_OK)
@@ -261,6 +288,7 @@ kube_status kube_io_child_start(kube_io *io, const kube_io_child_options *opts, 
     c->done = done;
     c->user = user;
     c->pid_fd = c->out_fd = -1;
+    c->look_ms = FIRST_LOOK_MS;
     kube_buf_init(&c->output, opts->max_output_bytes != 0 ? opts->max_output_bytes : DEFAULT_MAX_OUTPUT);
     st = prepare(c, call, err);
     if (st == KUBE_OK)

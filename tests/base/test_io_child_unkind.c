@@ -1,8 +1,11 @@
-/* What only happens when the system is unkind: posix_spawn and waitid here do as a test wants them to. */
+/* What only happens when the system is unkind: posix_spawn and waitid here do as a test wants them to, and poll is
+ * counted. */
 #include "child_fixture.h"
+#include "system_fault.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -118,6 +121,88 @@ static void an_end_that_cannot_be_fetched_yet_is_fetched_later(void **state)
     kube_io_free(io);
 }
 
+static unsigned waits;
+
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    int (*real)(struct pollfd *, nfds_t, int);
+
+    waits += timeout != 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "poll");
+    return real(fds, count, timeout);
+}
+
+/* How often a child is asked for whether it has ended, while the loop does what there is to do. */
+static unsigned looks_in_a_step(kube_io *io)
+{
+    unsigned before = seems_running;
+
+    assert_true(settle(io));
+    return before - seems_running;
+}
+
+/* As when a user has used up his watches, and the process sleeps in the kernel: a step has other things to do. */
+static void what_was_killed_and_cannot_be_watched_is_looked_at_from_time_to_time(void **state)
+{
+    static const int delays_ms[] = { 10, 20, 40, 80, 160, 320, 640, 1000, 1000 };
+    siginfo_t info;
+    fake_clock clock;
+    kube_io *io;
+    size_t before;
+    script_run r;
+
+    (void)state;
+    fake_clock_init(&clock, 1000 * MS);
+    io = make_fake_io(&clock);
+    before = open_descriptors();
+    waits = 0;
+    seems_running = 1000;
+    must_start_script(&r, io, "exec sleep 30", 0, NULL);
+    system_fault_always("epoll_ctl");
+    assert_true(looks_in_a_step(io) >= 2);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.status, KUBE_ERR_IO);
+    assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+    for (size_t i = 0; i < sizeof delays_ms / sizeof delays_ms[0]; i++) {
+        fake_clock_advance(&clock, delays_ms[i] * MS - 1);
+        assert_int_equal(looks_in_a_step(io), 0);
+        fake_clock_advance(&clock, 1);
+        assert_int_equal(looks_in_a_step(io), 1);
+    }
+    assert_true(has_children());
+    seems_running = 0;
+    fake_clock_advance(&clock, 1000 * MS);
+    assert_true(settle(io));
+    assert_false(has_children());
+    assert_int_equal(open_descriptors(), before);
+    assert_int_equal(waits, 0);
+    assert_string_equal(system_fault_stop(), "epoll_ctl");
+    kube_io_free(io);
+}
+
+static void a_burial_needs_no_memory(void **state)
+{
+    kube_io *io = make_io();
+    kube_call call = { 0, NULL };
+    size_t before = open_descriptors();
+    script_run r;
+
+    (void)state;
+    waits = 0;
+    assert_int_equal(kube_cancel_new(NULL, &call.cancel, NULL), KUBE_OK);
+    must_start_script(&r, io, "exec sleep 30", 0, &call);
+    assert_true(settle(io));
+    kube_cancel_fire(call.cancel);
+    alloc_trace_fail_from(1);
+    assert_true(run_until(io, &r.done));
+    assert_no_zombie_stays(io);
+    assert_false(alloc_trace_stop());
+    assert_int_equal(waits, 0);
+    assert_int_equal(open_descriptors(), before);
+    kube_cancel_unref(call.cancel);
+    kube_io_free(io);
+}
+
 /* Whether a core is really written is the machine's affair. */
 static void a_core_dump_is_told_as_waitpid_tells_it(void **state)
 {
@@ -223,6 +308,8 @@ int main(void)
         ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_has_ended_well),
         ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_can_be_cancelled),
         ALLOC_TRACE_TEST(an_end_that_cannot_be_fetched_yet_is_fetched_later),
+        ALLOC_TRACE_TEST(a_burial_needs_no_memory),
+        ALLOC_TRACE_TEST(what_was_killed_and_cannot_be_watched_is_looked_at_from_time_to_time),
         ALLOC_TRACE_TEST(a_core_dump_is_told_as_waitpid_tells_it),
         ALLOC_TRACE_TEST(a_number_that_went_to_another_process_is_not_killed),
     };

@@ -11,7 +11,7 @@
 
 #include <unistd.h>
 
-enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_CONNECT_TIMEOUT_MS = 30000, MAX_CONNECTIONS = 1000 };
+enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_CONNECT_TIMEOUT_MS = 30000, MAX_CONNECTIONS = 1000, MAX_NAME_BYTES = 255 };
 #define DEFAULT_MAX_RESPONSE_BYTES ((uint64_t)64 << 20)
 
 #if defined(__x86_64__)
@@ -58,6 +58,8 @@ static kube_status check(const kube_rest_client_options *o, kube_error **err)
         o->tls_server_name[strspn(o->tls_server_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                                       "0123456789-._:")] != '\0')
         return config_error(err, "the TLS server name has characters no host has");
+    if (o->tls_server_name != NULL && strlen(o->tls_server_name) > MAX_NAME_BYTES)
+        return config_error(err, "the TLS server name is longer than 255 bytes");
     if (o->max_connections > MAX_CONNECTIONS)
         return config_error(err, "more than 1000 connections");
     return KUBE_OK;

@@ -115,44 +115,49 @@ static size_t on_header(char *data, size_t one, size_t len, void *user)
     return kube__response_headers_take(&t->headers_received, data, len) ? len : 0;
 }
 
-static bool append(struct curl_slist **list, const char *text)
+static kube_status append(struct curl_slist **list, const char *text, kube_error **err)
 {
     struct curl_slist *grown = curl_slist_append(*list, text);
 
-    if (grown != NULL)
-        *list = grown;
-    return grown != NULL;
+    if (grown == NULL)
+        return kube_error_no_memory(err);
+    *list = grown;
+    return KUBE_OK;
 }
 
-static bool append_header(kube__transfer *t, const char *name, const char *value)
+static kube_status append_header(kube__transfer *t, const char *name, const char *value, kube_error **err)
 {
     kube_buf line = KUBE_BUF_INIT(1 << 21);
-    bool ok;
+    kube_status st;
 
     kube_buf_append_c(&line, name);
     kube_buf_append_c(&line, value[0] != '\0' ? ": " : ";"); /* libcurl's way to say "empty", not "leave out" */
     kube_buf_append_c(&line, value);
-    ok = kube_buf_status(&line, NULL) == KUBE_OK && append(&t->headers, line.data);
+    st = kube_buf_status(&line, err);
+    if (st != KUBE_OK)
+        kube_error_wrap(err, st, "the header %s", name);
+    else
+        st = append(&t->headers, line.data, err);
     kube_buf_wipe(&line);
-    return ok;
+    return st;
 }
 
-static bool build_lists(kube__transfer *t)
+static kube_status build_lists(kube__transfer *t, kube_error **err)
 {
     const kube__curl_transport *transport = t->pool->transport;
-    bool ok = true;
+    kube_status st = KUBE_OK;
 
-    for (size_t i = 0; ok && i < t->request->header_count; i++)
-        ok = append_header(t, t->request->headers[i].name, t->request->headers[i].value);
-    if (ok && transport->authority != NULL)
-        ok = append_header(t, "Host", transport->authority);
-    if (ok && transport->connect_to != NULL)
-        ok = append(&t->connect_to, transport->connect_to);
-    if (ok)
-        t->resolve = kube__pool_resolve_list(t->pool, &ok);
+    for (size_t i = 0; st == KUBE_OK && i < t->request->header_count; i++)
+        st = append_header(t, t->request->headers[i].name, t->request->headers[i].value, err);
+    if (st == KUBE_OK && transport->authority != NULL)
+        st = append_header(t, "Host", transport->authority, err);
+    if (st == KUBE_OK && transport->connect_to != NULL)
+        st = append(&t->connect_to, transport->connect_to, err);
+    if (st == KUBE_OK)
+        st = kube__pool_resolve_list(t->pool, &t->resolve, err);
     kube_buf_append_f(&t->url, "%s://%s:%u%s", transport->https ? "https" : "http", transport->url_host,
                       (unsigned)transport->port, t->request->target);
-    return ok && kube_buf_status(&t->url, NULL) == KUBE_OK;
+    return st == KUBE_OK ? kube_buf_status(&t->url, err) : st;
 }
 
 static CURLcode set_blob(CURL *easy, CURLoption option, kube_blob *blob)
@@ -238,10 +243,11 @@ static CURLcode set_http(kube__transfer *t, CURL *easy)
 
 kube_status kube__transfer_set_options(kube__transfer *t, kube_error **err)
 {
+    kube_status st = build_lists(t, err);
     CURLcode code;
 
-    if (!build_lists(t))
-        return kube_error_no_memory(err);
+    if (st != KUBE_OK)
+        return st;
     code = set_callbacks(t, t->easy);
     if (code == CURLE_OK)
         code = set_http(t, t->easy);

@@ -89,7 +89,7 @@ void kube__pool_stop_resolving(kube__pool *pool);
 void kube__pool_doubt_addresses(kube__pool *pool);
 /* Frees the pool, in its loop's thread; once the resolver has let go, if one is under way. */
 void kube__pool_close(kube__pool *pool);
-/* "host:port:addresses" for CURLOPT_RESOLVE, or NULL when libcurl resolves (or memory ran out: then *ok is false). */
-struct curl_slist *kube__pool_resolve_list(const kube__pool *pool, bool *ok);
+/* "host:port:addresses" for CURLOPT_RESOLVE; nothing when libcurl resolves. KUBE_ERR_LIMIT: too many addresses. */
+kube_status kube__pool_resolve_list(const kube__pool *pool, struct curl_slist **out, kube_error **err);
 
 #endif

@@ -153,17 +153,16 @@ void kube__pool_stop_resolving(kube__pool *pool)
     kube_cancel_fire(pool->resolving);
 }
 
-struct curl_slist *kube__pool_resolve_list(const kube__pool *pool, bool *ok)
+kube_status kube__pool_resolve_list(const kube__pool *pool, struct curl_slist **out, kube_error **err)
 {
     const kube__curl_transport *t = pool->transport;
     kube_buf line = KUBE_BUF_INIT(65536);
-    struct curl_slist *list = NULL;
     kube_str addresses = kube_blob_str(pool->addresses);
     bool more = true;
+    kube_status st;
 
-    *ok = true;
     if (!t->resolve)
-        return NULL;
+        return KUBE_OK;
     kube_buf_append_f(&line, "%s:%u:", t->host, (unsigned)t->port);
     while (more) { /* libcurl wants IPv6 addresses in brackets */
         kube_str one;
@@ -176,9 +175,11 @@ struct curl_slist *kube__pool_resolve_list(const kube__pool *pool, bool *ok)
         kube_buf_append_c(&line, v6 ? "]" : "");
         kube_buf_append_c(&line, more ? "," : "");
     }
-    if (kube_buf_status(&line, NULL) == KUBE_OK)
-        list = curl_slist_append(NULL, line.data);
-    *ok = list != NULL;
+    st = kube_buf_status(&line, err);
+    if (st != KUBE_OK)
+        kube_error_wrap(err, st, "the addresses of %s", t->host);
+    else if ((*out = curl_slist_append(NULL, line.data)) == NULL)
+        st = kube_error_no_memory(err);
     kube_buf_clear(&line);
-    return list;
+    return st;
 }

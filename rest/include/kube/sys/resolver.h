@@ -25,7 +25,8 @@ typedef struct kube_resolver kube_resolver;
  * @brief An answer that had to wait.
  * @param[in] user      As given.
  * @param[in] status    KUBE_OK or a failure (KUBE_ERR_UNAVAILABLE: the name is unknown).
- * @param[in] addresses IP addresses separated by commas ("10.0.0.1,fd00::1"), best first; the callee's to unref.
+ * @param[in] addresses IP addresses separated by commas ("10.0.0.1,fd00::1"), best first, at most 64 KiB with the
+ *                      host; the callee's to unref.
  * @param[in] err       The explanation, the callee's to free; NULL on success.
  * @since 0.1
  */

@@ -1,0 +1,126 @@
+/* What is too long for the transport is said to be that, and memory is not blamed. Nothing is sent: nobody listens. */
+#include "alloc_trace.h"
+
+#include <kube/base/buf.h>
+#include <kube/rest/client.h>
+#include <kube/rest/request.h>
+#include <kube/sys/resolver.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static kube_rest_client *client_of(kube_rest_client_options *o, const char *url)
+{
+    kube_rest_client *client = NULL;
+
+    o->base_url = url;
+    assert_int_equal(kube_rest_client_new(o, &client, NULL), KUBE_OK);
+    return client;
+}
+
+static void expect(kube_rest_client *client, const kube_rest_request *request, const char *part)
+{
+    kube_rest_response *response = NULL;
+    kube_error *err = NULL;
+
+    assert_int_equal(kube_rest_client_do(client, request, NULL, &response, &err), KUBE_ERR_LIMIT);
+    assert_int_equal(kube_error_status(err), KUBE_ERR_LIMIT);
+    if (strstr(kube_error_message(err), part) == NULL)
+        fail_msg("%s (expected: %s)", kube_error_message(err), part);
+    kube_error_free(err);
+}
+
+static char *text_of(size_t len)
+{
+    char *text = malloc(len + 1);
+
+    assert_non_null(text);
+    memset(text, 'x', len);
+    text[len] = '\0';
+    return text;
+}
+
+static void a_header_that_is_too_long_is_named(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    kube_rest_client *client = client_of(&o, "http://127.0.0.1:1");
+    char *value = text_of((size_t)3 << 20);
+    const kube_rest_param header = { "X-Long", value };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    (void)state;
+    request.path = "/";
+    request.headers = &header;
+    request.header_count = 1;
+    expect(client, &request, "the header X-Long: more than 2097152 bytes");
+    free(value);
+    kube_rest_client_unref(client);
+}
+
+static kube_status give_many_addresses(void *state, kube_io *io, const char *host, const kube_call *call,
+                                       kube_resolver_done *done, void *user, kube_blob **out, kube_error **err)
+{
+    kube_buf text = KUBE_BUF_INIT(1 << 20);
+    kube_status st;
+
+    (void)state, (void)io, (void)host, (void)call, (void)done, (void)user;
+    kube_buf_append_c(&text, "127.0.0.1");
+    for (int i = 0; i < 10000; i++)
+        kube_buf_append_c(&text, ",127.0.0.1");
+    st = kube_blob_new(kube_buf_str(&text), out, err);
+    kube_buf_clear(&text);
+    return st;
+}
+
+static void more_addresses_than_can_be_handed_on_are_said_to_be_too_many(void **state)
+{
+    static const kube_resolver_ops ops = { sizeof ops, NULL, give_many_addresses };
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    kube_rest_client *client;
+
+    (void)state;
+    request.path = "/";
+    assert_int_equal(kube_resolver_new(&ops, NULL, &o.resolver, NULL), KUBE_OK);
+    client = client_of(&o, "http://many.example:1");
+    expect(client, &request, "the addresses of many.example: more than 65536 bytes");
+    kube_rest_client_unref(client);
+    kube_resolver_unref(o.resolver);
+}
+
+/* As long as a host may be. One that is longer is refused when the client is made. */
+static void a_tls_server_name_may_have_255_bytes(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    char *name = text_of(256);
+    kube_rest_client *client = NULL;
+    kube_error *err = NULL;
+
+    (void)state;
+    o.base_url = "https://example.com";
+    o.tls_server_name = name;
+    assert_int_equal(kube_rest_client_new(&o, &client, &err), KUBE_ERR_CONFIG);
+    assert_string_equal(kube_error_message(err), "the TLS server name is longer than 255 bytes");
+    kube_error_free(err);
+    name[255] = '\0';
+    kube_rest_client_unref(client_of(&o, "https://example.com"));
+    free(name);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_header_that_is_too_long_is_named),
+        ALLOC_TRACE_TEST(more_addresses_than_can_be_handed_on_are_said_to_be_too_many),
+        ALLOC_TRACE_TEST(a_tls_server_name_may_have_255_bytes),
+    };
+
+    alloc_trace_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

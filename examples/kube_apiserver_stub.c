@@ -3,6 +3,7 @@
 #include "support/escape.h"
 #include "support/program.h"
 
+#include <kube/sys/error.h>
 #include <kube/testing.h>
 
 #include <errno.h>
@@ -182,7 +183,9 @@ static int serve(const kube_testing_apiserver_options *opts, const stub_flags *f
     sigaddset(&set, SIGINT);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before there are threads, which inherit it */
     signals = signalfd(-1, &set, SFD_CLOEXEC);
-    st = kube_testing_apiserver_start(opts, &server, &err);
+    st = signals >= 0 ? KUBE_OK : kube_error_set_errno(&err, KUBE_ERR_IO, errno, "waiting for signals");
+    if (st == KUBE_OK)
+        st = kube_testing_apiserver_start(opts, &server, &err);
     if (st == KUBE_OK)
         st = set_up(server, flags, &err);
     if (st == KUBE_OK) {
@@ -194,7 +197,8 @@ static int serve(const kube_testing_apiserver_options *opts, const stub_flags *f
     if (code == EXIT_ANSWER)
         wait_for_end(signals, flags->until_stdin_ends);
     kube_testing_apiserver_stop(server);
-    close(signals);
+    if (signals >= 0)
+        close(signals);
     kube_error_free(err);
     return code;
 }

@@ -4,9 +4,14 @@
 #include <kube/auth.h>
 #include <kube/discovery.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +24,22 @@ typedef struct child {
 
 static char folder[] = "/tmp/kube-stub-XXXXXX";
 static char kubeconfig[128], log_file[128];
+
+static bool without_signalfd;
+
+/* From here on, and in what is executed, the system has no descriptor for signals. */
+static bool refuse_signalfd(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_signalfd4, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EMFILE),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = { COUNT_OF(rules), rules };
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
 
 static child start(const char *const arguments[])
 {
@@ -34,7 +55,8 @@ static child start(const char *const arguments[])
     c.pid = fork();
     assert_true(c.pid >= 0);
     if (c.pid == 0) {
-        if (dup2(in[0], 0) == 0 && dup2(out[1], 1) == 1 && dup2(err[1], 2) == 2)
+        if (dup2(in[0], 0) == 0 && dup2(out[1], 1) == 1 && dup2(err[1], 2) == 2 &&
+            (!without_signalfd || refuse_signalfd()))
             execv(argv[0], (char *const *)argv);
         _exit(127);
     }
@@ -309,6 +331,34 @@ static void what_cannot_be_done_is_one_line_and_status_1(void **state)
     ERROR("/absent/log", "--recording", RECORDING("bare"), "--log", "/absent/log");
 }
 
+/* It would take requests for ever: the signals that end it are blocked. */
+static void without_a_descriptor_for_signals_it_does_not_begin(void **state)
+{
+    const char *arguments[] = { "--recording", RECORDING("bare"), NULL };
+    char text[1024];
+    child c;
+    int code;
+
+    (void)state;
+    without_signalfd = true;
+    c = start(arguments);
+    without_signalfd = false;
+    close(c.in);
+    c.in = -1;
+    read_text(c.out, true, text, sizeof text);
+    if (text[0] != '\0')
+        kill(c.pid, SIGKILL);
+    assert_string_equal(text, "");
+    read_text(c.err, false, text, sizeof text);
+    code = exit_code(&c);
+    if (code == 127) {
+        print_message("a filter of system calls is not to be had here\n");
+        skip();
+    }
+    assert_string_equal(text, "error: waiting for signals: Too many open files\n");
+    assert_int_equal(code, 1);
+}
+
 static int set_up_folder(void **state)
 {
     (void)state;
@@ -339,6 +389,7 @@ int main(void)
         cmocka_unit_test(it_ends_with_its_standard_input_when_asked_to),
         cmocka_unit_test(a_wrong_command_line_is_one_line_and_status_2),
         cmocka_unit_test(what_cannot_be_done_is_one_line_and_status_1),
+        cmocka_unit_test(without_a_descriptor_for_signals_it_does_not_begin),
     };
 
     return cmocka_run_group_tests(tests, set_up_folder, remove_folder);

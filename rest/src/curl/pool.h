@@ -43,7 +43,7 @@ typedef struct kube__pool {
     kube__transfer       *running;
     kube__socket        **sockets;
     size_t                socket_count, socket_capacity;
-    CURL                 *spare[KUBE__POOL_SPARE_HANDLES]; /* with their TLS sessions: never given to another pool */
+    CURL                 *spare[KUBE__POOL_SPARE_HANDLES]; /* never given to another pool */
     size_t                spare_count;
 
     /* Name resolution, when a resolver was plugged in: resolve.c */

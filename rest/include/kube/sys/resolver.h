@@ -41,10 +41,10 @@ typedef struct kube_resolver_ops {
 
     /**
      * The addresses of @p host: now, or KUBE_PENDING and @p done later from a step of @p io. The answer is used for a
-     * minute. After that it is asked for again, and requests go on with the old one until the new one is there, or for
-     * five seconds more when it is a failure. When no connection came about with it, requests wait for the new one.
-     * What is not an IP address is an error (KUBE_ERR_UNAVAILABLE), like any other. Called from any thread; on one loop
-     * from one thread at a time.
+     * minute. After that it is asked for again, and requests go on with the old one until the new one is there. When
+     * no connection came about with it, requests wait for the new one. A failure, and what is not an IP address, is
+     * told (KUBE_ERR_UNAVAILABLE) where there is no earlier answer; where there is one it serves for five seconds more.
+     * Called from any thread; on one loop from one thread at a time.
      */
     kube_status (*resolve)(void *state, kube_io *io, const char *host, const kube_call *call, kube_resolver_done *done,
                            void *user, kube_blob **out, kube_error **err);

@@ -42,6 +42,7 @@ static void start_holder(disk_fixture *f, holder *h)
     assert_true(h->pid >= 0);
     if (h->pid == 0)
         hold(f, h);
+    close(h->tells[1]); /* so that the pipe ends with a holder that fails */
     assert_int_equal(read(h->tells[0], &byte, 1), 1);
 }
 
@@ -50,10 +51,9 @@ static int end_holder(holder *h)
     int status = 0;
 
     assert_int_equal(waitpid(h->pid, &status, 0), h->pid);
-    for (int i = 0; i < 2; i++) {
-        close(h->told[i]);
-        close(h->tells[i]);
-    }
+    close(h->told[0]);
+    close(h->told[1]);
+    close(h->tells[0]);
     return status;
 }
 

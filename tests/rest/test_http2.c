@@ -281,10 +281,13 @@ static void a_server_that_changes_to_http_1_gets_as_many_connections_as_any(void
 
 static void look_at_silence(bool ipv6)
 {
-    if (!begin((http2_server_options){ .ipv6 = ipv6 })) {
+    bool begun = begin((http2_server_options){ .ipv6 = ipv6 });
+
+    if (!begun && ipv6) {
         print_message("there is no ::1\n");
         skip();
     }
+    assert_true(begun);
     make_acquaintance();
     http2_server_hold(s.server, 1);
     start(&s.results[0], 2 * SILENCE_MS, NULL);

@@ -21,7 +21,7 @@ for map in "$source"/*/*.map; do
     library=$(basename "$map" .map)
     "$source/scripts/make-map.sh" --check "$library" || status=1
     so=$(find "$build" -name "libkube-$library.so" | head -n 1)
-    [[ -n $so ]] || continue
+    [[ -n $so ]] || { fail "there is a list for libkube-$library.so, and no such library"; continue; }
     looked_at=$((looked_at + 1))
     difference=$(diff <(listed "$map") <(exported "$so") || true)
     missing=$(sed -n 's/^< //p' <<< "$difference")

@@ -122,12 +122,18 @@ static void the_locale_does_not_matter_to_numbers(void **state)
     static const char *const with_comma[] = { "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE" };
     kube_json_reader r = reader("1.5");
     double value = 0;
+    bool read;
 
     (void)state;
     for (size_t i = 0; i < LENGTH(with_comma) && setlocale(LC_NUMERIC, with_comma[i]) == NULL; i++)
-        ; /* without such a locale there is less to see, but the call is the same */
-    assert_true(kube_json_reader_read_double(&r, &value));
+        ;
+    if (strcmp(localeconv()->decimal_point, ",") != 0) {
+        print_message("there is no locale with a decimal comma\n");
+        skip();
+    }
+    read = kube_json_reader_read_double(&r, &value);
     setlocale(LC_NUMERIC, "C");
+    assert_true(read);
     assert_true(value == 1.5);
 }
 

@@ -313,7 +313,7 @@ static void a_cancelled_request_ends_at_once_and_so_does_its_plugin(void **state
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io = fixture_io(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     assert_int_equal(ask(&f, io, &(kube_call){ 0, cancel }, &r), KUBE_PENDING);
@@ -338,7 +338,7 @@ static void a_deadline_ends_the_plugin_too(void **state)
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io = fixture_io(&f);
     assert_int_equal(ask(&f, io, &(kube_call){ f.clock.now_ns + 5000000000, NULL }, &r), KUBE_PENDING);
     pid = wait_for_pid(&f, io);
@@ -364,7 +364,7 @@ static void the_end_of_the_loop_ends_everything_on_it(void **state)
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io = fixture_io(&f);
     for (size_t i = 0; i < COUNT_OF(r); i++)
         assert_int_equal(ask(&f, io, NULL, &r[i]), KUBE_PENDING);
@@ -393,7 +393,7 @@ static void the_credential_may_go_while_its_plugin_runs(void **state)
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io = fixture_io(&f);
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_PENDING);
     pid = wait_for_pid(&f, io);

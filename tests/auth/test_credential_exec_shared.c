@@ -16,7 +16,9 @@ static void make_gate(exec_fixture *f)
 /* Opening for writing succeeds once the plugin has opened for reading. */
 static bool open_gate(exec_fixture *f)
 {
-    for (int i = 0; i < 500; i++) {
+    int64_t end = now_ms() + PATIENCE_MS;
+
+    while (now_ms() < end) {
         int fd = open(fixture_path(f, "gate"), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 
         if (fd >= 0) {
@@ -136,7 +138,7 @@ static void when_the_running_loop_is_freed_another_one_starts_the_plugin_anew(vo
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io_a = fixture_io(&f);
     io_b = fixture_io(&f);
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
@@ -167,7 +169,7 @@ static void a_successor_that_cannot_start_the_plugin_tells_the_others(void **sta
     kube_io *io_a, *io[2];
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io_a = fixture_io(&f);
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
     for (size_t i = 0; i < COUNT_OF(io); i++) {
@@ -197,7 +199,7 @@ static void those_who_only_wait_may_leave_without_disturbing_anybody(void **stat
     kube_io *io[3];
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     for (size_t i = 0; i < COUNT_OF(io); i++)
         io[i] = fixture_io(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
@@ -310,7 +312,7 @@ static void when_the_last_request_of_the_running_loop_leaves_another_loop_takes_
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io_a = fixture_io(&f);
     io_b = fixture_io(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
@@ -340,7 +342,7 @@ static void a_successor_that_leaves_before_it_starts_hands_on(void **state)
     kube_io *io_a, *io_b, *io_c;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 30\n");
+    fixture_begin(&f, SAY_PID "exec sleep 300\n");
     io_a = fixture_io(&f);
     io_b = fixture_io(&f);
     io_c = fixture_io(&f);

@@ -17,6 +17,9 @@
 #define V1 "client.authentication.k8s.io/v1"
 #define ANSWER(token) "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"" token "\"}}"
 #define PRINT(token) "echo '" ANSWER(token) "'\n"
+#define PRINT_UNTIL(token, end)                                                                                      \
+    "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"" token                      \
+    "\",\"expirationTimestamp\":\"" end "\"}}'\n"
 
 /* How long a test waits for what has to come. A plugin that nobody ends sleeps for much longer. */
 enum { PATIENCE_MS = 60000 };
@@ -26,6 +29,7 @@ typedef struct exec_fixture {
     fake_host        fake;
     fake_clock       clock;
     kube_credential *credential;
+    kube_io         *loops[4];
 } exec_fixture;
 
 /* What one request came to. */
@@ -73,7 +77,34 @@ static inline void fixture_replace(exec_fixture *f, const char *user, const char
     assert_int_equal(kube__credential_exec_new(&opts, &f->credential, NULL), KUBE_OK);
 }
 
-static inline void fixture_begin(exec_fixture *f, const char *body)
+/* A loop on the fixture's clock, which frees it at the end when the test has not. */
+static inline kube_io *fixture_loop(exec_fixture *f)
+{
+    kube_io_options opts = KUBE_IO_OPTIONS_INIT;
+    size_t i = 0;
+
+    while (i + 1 < COUNT_OF(f->loops) && f->loops[i] != NULL)
+        i++;
+    assert_null(f->loops[i]);
+    opts.clock = &f->clock.clock;
+    assert_int_equal(kube_io_new(&opts, &f->loops[i], NULL), KUBE_OK);
+    return f->loops[i];
+}
+
+static inline void fixture_free_loop(exec_fixture *f, kube_io *io)
+{
+    for (size_t i = 0; i < COUNT_OF(f->loops); i++) {
+        if (f->loops[i] == io) {
+            f->loops[i] = NULL;
+            kube_io_free(io);
+            return;
+        }
+    }
+    fail_msg("that is no loop of the fixture's");
+}
+
+/* Returns its first loop. */
+static inline kube_io *fixture_begin(exec_fixture *f, const char *body)
 {
     memset(f, 0, sizeof *f);
     snprintf(f->dir, sizeof f->dir, "/tmp/kube-exec-XXXXXX");
@@ -84,26 +115,19 @@ static inline void fixture_begin(exec_fixture *f, const char *body)
     f->fake.environment[0] = "PATH=/usr/bin:/bin";
     fixture_write_script(f, body);
     fixture_replace(f, "u", "Never", "get it");
+    return fixture_loop(f);
 }
 
 static inline void fixture_end(exec_fixture *f)
 {
     static const char *const names[] = { "plugin", "runs", "pid", "gate", "env" };
 
+    for (size_t i = 0; i < COUNT_OF(f->loops); i++)
+        kube_io_free(f->loops[i]);
     kube_credential_unref(f->credential);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(fixture_path(f, names[i]));
     assert_int_equal(rmdir(f->dir), 0);
-}
-
-static inline kube_io *fixture_io(exec_fixture *f)
-{
-    kube_io_options opts = KUBE_IO_OPTIONS_INIT;
-    kube_io *io = NULL;
-
-    opts.clock = &f->clock.clock;
-    assert_int_equal(kube_io_new(&opts, &io, NULL), KUBE_OK);
-    return io;
 }
 
 static inline int fixture_runs(const exec_fixture *f)
@@ -159,19 +183,45 @@ static inline void run_until_done(kube_io *io, const exec_result *r)
             return;
 }
 
+static inline void expect_token(const exec_result *r, const char *token)
+{
+    char expected[64];
+
+    snprintf(expected, sizeof expected, "Bearer %s", token);
+    assert_int_equal(r->calls, 1);
+    if (r->status != KUBE_OK)
+        fail_msg("%d %s", r->status, kube_error_message(r->err));
+    assert_string_equal(kube_blob_str(r->header).data, expected);
+}
+
+/* The same when nothing of it is wanted any more. */
+static inline void take_token(exec_result *r, const char *token)
+{
+    expect_token(r, token);
+    result_clear(r);
+}
+
+static inline void take_failure(exec_result *r, kube_status status, const char *part)
+{
+    assert_int_equal(r->calls, 1);
+    if (r->status != status || strstr(kube_error_message(r->err), part) == NULL)
+        fail_msg("%d %s", r->status, kube_error_message(r->err));
+    result_clear(r);
+}
+
 static inline void get(exec_fixture *f, kube_io *io, exec_result *r)
 {
     if (ask(f, io, NULL, r) == KUBE_PENDING)
         run_until_done(io, r);
 }
 
-#define assert_token(r, expected)                                                                                      \
-    do {                                                                                                               \
-        assert_int_equal((r)->calls, 1);                                                                              \
-        if ((r)->status != KUBE_OK)                                                                                   \
-            fail_msg("%d %s", (r)->status, kube_error_message((r)->err));                                              \
-        assert_string_equal(kube_blob_str((r)->header).data, "Bearer " expected);                                     \
-    } while (0)
+static inline void get_token(exec_fixture *f, kube_io *io, const char *token)
+{
+    exec_result r;
+
+    get(f, io, &r);
+    take_token(&r, token);
+}
 
 /* A script says `echo $$ > pid.new; mv pid.new pid`. 0: not within a while. */
 static inline pid_t wait_for_pid(const exec_fixture *f, kube_io *io)

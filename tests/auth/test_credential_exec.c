@@ -10,18 +10,14 @@ static void a_token_is_fetched_once_and_kept(void **state)
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
-    io = fixture_io(&f);
+    io = fixture_begin(&f, PRINT("abc"));
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_PENDING);
     assert_int_equal(r.calls, 0);
     run_until_done(io, &r);
-    assert_token(&r, "abc");
-    result_clear(&r);
+    take_token(&r, "abc");
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_OK);
-    assert_token(&r, "abc");
+    take_token(&r, "abc");
     assert_int_equal(fixture_runs(&f), 1);
-    result_clear(&r);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -30,55 +26,40 @@ static void the_plugin_is_given_arguments_and_environment_and_no_input(void **st
     static const char *const args[] = { "one two", "" };
     static const kube__env_var env[] = { { "EXTRA", "v w" } };
     exec_fixture f;
-    exec_result r;
     kube__exec_spec spec = { .api_version = V1, .interactive_mode = "Never", .command = f.script, .args = args,
                              .arg_count = 2, .env = env, .env_count = 1 };
     kube__exec_options opts = { &f.fake.host, &spec, "u", { NULL, 0 } };
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, "[ \"$#\" = 2 ] && [ \"$1\" = 'one two' ] && [ \"$2\" = '' ] || exit 3\n"
-                      "[ \"$EXTRA\" = 'v w' ] && [ \"$OWN\" = process ] || exit 4\n"
-                      "[ \"$KUBERNETES_EXEC_INFO\" = '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"spec\":"
-                      "{\"interactive\":false}}' ] || exit 5\n"
-                      "read line && exit 6\n" PRINT("abc"));
+    io = fixture_begin(&f, "[ \"$#\" = 2 ] && [ \"$1\" = 'one two' ] && [ \"$2\" = '' ] || exit 3\n"
+                           "[ \"$EXTRA\" = 'v w' ] && [ \"$OWN\" = process ] || exit 4\n"
+                           "[ \"$KUBERNETES_EXEC_INFO\" = '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\","
+                           "\"spec\":{\"interactive\":false}}' ] || exit 5\n"
+                           "read line && exit 6\n" PRINT("abc"));
     f.fake.environment[1] = "OWN=process";
     kube_credential_unref(f.credential);
     f.credential = NULL;
     assert_int_equal(kube__credential_exec_new(&opts, &f.credential, NULL), KUBE_OK);
-    io = fixture_io(&f);
-    get(&f, io, &r);
-    assert_token(&r, "abc");
-    result_clear(&r);
-    kube_io_free(io);
+    get_token(&f, io, "abc");
     fixture_end(&f);
 }
 
 static void an_expired_token_is_fetched_anew(void **state)
 {
     exec_fixture f;
-    exec_result r;
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"a\","
-                      "\"expirationTimestamp\":\"1970-01-01T00:01:00Z\"}}'\n");
-    io = fixture_io(&f);
-    get(&f, io, &r);
-    assert_token(&r, "a");
-    result_clear(&r);
+    io = fixture_begin(&f, PRINT_UNTIL("a", "1970-01-01T00:01:00Z"));
+    get_token(&f, io, "a");
     f.clock.now_unix_ms = 60000;
-    get(&f, io, &r);
-    assert_token(&r, "a");
+    get_token(&f, io, "a");
     assert_int_equal(fixture_runs(&f), 1);
-    result_clear(&r);
     f.clock.now_unix_ms = 60001;
     fixture_write_script(&f, PRINT("b"));
-    get(&f, io, &r);
-    assert_token(&r, "b");
+    get_token(&f, io, "b");
     assert_int_equal(fixture_runs(&f), 2);
-    result_clear(&r);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -86,20 +67,14 @@ static void an_expired_token_is_fetched_anew(void **state)
 static void a_token_that_comes_too_late_is_used_once(void **state)
 {
     exec_fixture f;
-    exec_result r;
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, "echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"a\","
-                      "\"expirationTimestamp\":\"1969-01-01T00:00:00Z\"}}'\n");
-    io = fixture_io(&f);
+    io = fixture_begin(&f, PRINT_UNTIL("a", "1969-01-01T00:00:00Z"));
     for (int i = 1; i <= 2; i++) {
-        get(&f, io, &r);
-        assert_token(&r, "a");
+        get_token(&f, io, "a");
         assert_int_equal(fixture_runs(&f), i);
-        result_clear(&r);
     }
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -112,26 +87,21 @@ static void only_the_token_that_was_refused_is_forgotten(void **state)
 
     (void)state;
     assert_int_equal(kube_blob_new(kube_str_c("Bearer bb"), &longer, NULL), KUBE_OK);
-    fixture_begin(&f, PRINT("a"));
-    io = fixture_io(&f);
+    io = fixture_begin(&f, PRINT("a"));
     get(&f, io, &first);
     kube__credential_unauthorized(f.credential, first.header);
     fixture_write_script(&f, PRINT("b"));
     get(&f, io, &second);
-    assert_token(&second, "b");
-    result_clear(&second);
+    take_token(&second, "b");
     kube__credential_unauthorized(f.credential, first.header); /* of a slow request: "b" is not touched */
     assert_int_equal(ask(&f, io, NULL, &second), KUBE_OK);
-    assert_token(&second, "b");
+    take_token(&second, "b");
     kube__credential_unauthorized(f.credential, longer);
-    result_clear(&second);
     assert_int_equal(ask(&f, io, NULL, &second), KUBE_OK);
-    assert_token(&second, "b");
+    take_token(&second, "b");
     assert_int_equal(fixture_runs(&f), 2);
     kube_blob_unref(longer);
     result_clear(&first);
-    result_clear(&second);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -157,8 +127,7 @@ static void what_goes_wrong_is_explained_and_tried_again(void **state)
         exec_result r;
         kube_io *io;
 
-        fixture_begin(&f, cases[i].body);
-        io = fixture_io(&f);
+        io = fixture_begin(&f, cases[i].body);
         get(&f, io, &r);
         if (r.calls != 1 || r.status != cases[i].status || strstr(kube_error_message(r.err), cases[i].message) == NULL)
             fail_msg("%s: %d %s", cases[i].body, r.status, kube_error_message(r.err));
@@ -166,10 +135,7 @@ static void what_goes_wrong_is_explained_and_tried_again(void **state)
         assert_non_null(strstr(kube_error_message(r.err), f.script));
         result_clear(&r);
         fixture_write_script(&f, PRINT("abc"));
-        get(&f, io, &r);
-        assert_token(&r, "abc");
-        result_clear(&r);
-        kube_io_free(io);
+        get_token(&f, io, "abc");
         fixture_end(&f);
     }
 }
@@ -196,20 +162,17 @@ static void what_keeps_a_plugin_from_starting_is_reported_at_once(void **state)
         kube_blob *header = NULL;
         kube_io *io;
 
-        fixture_begin(&f, "");
+        io = fixture_begin(&f, "");
         fixture_replace(&f, "u", cases[i].mode, cases[i].hint);
         if (cases[i].file_mode == 0)
             unlink(f.script);
         else
             assert_int_equal(chmod(f.script, cases[i].file_mode), 0);
-        io = fixture_io(&f);
-        assert_int_equal(ask(&f, io, NULL, &r), cases[i].status);
-        if (strstr(kube_error_message(r.err), cases[i].message) == NULL)
-            fail_msg("%s", kube_error_message(r.err));
-        result_clear(&r);
+        ask(&f, io, NULL, &r);
+        take_failure(&r, cases[i].status, cases[i].message);
         assert_int_equal(
             kube__credential_authorization(f.credential, io, NULL, result_take, &r, &header, NULL), cases[i].status);
-        kube_io_free(io);
+        fixture_free_loop(&f, io);
         assert_int_equal(r.calls, 0);
         fixture_end(&f);
     }
@@ -225,14 +188,10 @@ static void a_plugin_of_a_user_with_an_endless_name_is_still_complained_about(vo
     (void)state;
     memset(user, 'u', sizeof user);
     user[sizeof user - 1] = '\0';
-    fixture_begin(&f, "echo hello\n");
+    io = fixture_begin(&f, "echo hello\n");
     fixture_replace(&f, user, "Never", NULL);
-    io = fixture_io(&f);
     get(&f, io, &r);
-    assert_int_equal(r.status, KUBE_ERR_PARSE);
-    assert_non_null(strstr(kube_error_message(r.err), "the credential plugin is no ExecCredential in JSON"));
-    result_clear(&r);
-    kube_io_free(io);
+    take_failure(&r, KUBE_ERR_PARSE, "the credential plugin is no ExecCredential in JSON");
     fixture_end(&f);
 }
 
@@ -250,15 +209,13 @@ static void where_the_host_reaps_children_the_output_speaks_for_itself(void **st
         exec_result r;
         kube_io *io;
 
-        fixture_begin(&f, cases[i].body);
-        io = fixture_io(&f);
+        io = fixture_begin(&f, cases[i].body);
         signal(SIGCHLD, SIG_IGN);
         get(&f, io, &r);
         signal(SIGCHLD, SIG_DFL);
         assert_int_equal(r.calls, 1);
         assert_int_equal(r.status, cases[i].status);
         result_clear(&r);
-        kube_io_free(io);
         fixture_end(&f);
     }
 }
@@ -273,10 +230,9 @@ static void a_forked_child_may_only_free_it(void **state)
     int status = -1;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
-    io = fixture_io(&f);
+    io = fixture_begin(&f, PRINT("abc"));
     get(&f, io, &r);
-    assert_token(&r, "abc");
+    expect_token(&r, "abc");
     assert_int_equal(kube_blob_new(kube_blob_str(r.header), &same, NULL), KUBE_OK);
     pid = fork();
     assert_true(pid >= 0);
@@ -298,9 +254,7 @@ static void a_forked_child_may_only_free_it(void **state)
     kube_blob_unref(same);
     result_clear(&r);
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_OK);
-    assert_token(&r, "abc");
-    result_clear(&r);
-    kube_io_free(io);
+    take_token(&r, "abc");
     fixture_end(&f);
 }
 
@@ -313,20 +267,16 @@ static void a_cancelled_request_ends_at_once_and_so_does_its_plugin(void **state
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io = fixture_io(&f);
+    io = fixture_begin(&f, SAY_PID "exec sleep 300\n");
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     assert_int_equal(ask(&f, io, &(kube_call){ 0, cancel }, &r), KUBE_PENDING);
     pid = wait_for_pid(&f, io);
     assert_true(pid > 0);
     kube_cancel_fire(cancel);
     run_until_done(io, &r);
-    assert_int_equal(r.calls, 1);
-    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    take_failure(&r, KUBE_ERR_CANCELLED, "");
     assert_true(dies(pid, io));
-    result_clear(&r);
     kube_cancel_unref(cancel);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -338,8 +288,7 @@ static void a_deadline_ends_the_plugin_too(void **state)
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io = fixture_io(&f);
+    io = fixture_begin(&f, SAY_PID "exec sleep 300\n");
     assert_int_equal(ask(&f, io, &(kube_call){ f.clock.now_ns + 5000000000, NULL }, &r), KUBE_PENDING);
     pid = wait_for_pid(&f, io);
     fake_clock_advance(&f.clock, 4999);
@@ -352,7 +301,6 @@ static void a_deadline_ends_the_plugin_too(void **state)
     assert_string_equal(kube_error_message(r.err), "the deadline passed while waiting for a credential plugin");
     assert_true(dies(pid, io));
     result_clear(&r);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -364,24 +312,17 @@ static void the_end_of_the_loop_ends_everything_on_it(void **state)
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io = fixture_io(&f);
+    io = fixture_begin(&f, SAY_PID "exec sleep 300\n");
     for (size_t i = 0; i < COUNT_OF(r); i++)
         assert_int_equal(ask(&f, io, NULL, &r[i]), KUBE_PENDING);
     pid = wait_for_pid(&f, io);
-    kube_io_free(io);
-    for (size_t i = 0; i < COUNT_OF(r); i++) {
-        assert_int_equal(r[i].calls, 1);
-        assert_int_equal(r[i].status, KUBE_ERR_CANCELLED);
-        result_clear(&r[i]);
-    }
+    fixture_free_loop(&f, io);
+    for (size_t i = 0; i < COUNT_OF(r); i++)
+        take_failure(&r[i], KUBE_ERR_CANCELLED, "");
     assert_true(dies(pid, NULL));
-    io = fixture_io(&f);
+    io = fixture_loop(&f);
     fixture_write_script(&f, PRINT("abc")); /* nothing of the first run is in the way of the next */
-    get(&f, io, &r[0]);
-    assert_token(&r[0], "abc");
-    result_clear(&r[0]);
-    kube_io_free(io);
+    get_token(&f, io, "abc");
     fixture_end(&f);
 }
 
@@ -393,16 +334,14 @@ static void the_credential_may_go_while_its_plugin_runs(void **state)
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io = fixture_io(&f);
+    io = fixture_begin(&f, SAY_PID "exec sleep 300\n");
     assert_int_equal(ask(&f, io, NULL, &r), KUBE_PENDING);
     pid = wait_for_pid(&f, io);
     kube_credential_unref(f.credential);
     f.credential = NULL;
-    kube_io_free(io);
-    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    fixture_free_loop(&f, io);
+    take_failure(&r, KUBE_ERR_CANCELLED, "");
     assert_true(dies(pid, NULL));
-    result_clear(&r);
     fixture_end(&f);
 }
 
@@ -414,15 +353,13 @@ static void a_request_that_is_cancelled_already_starts_nothing(void **state)
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
-    io = fixture_io(&f);
+    io = fixture_begin(&f, PRINT("abc"));
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     kube_cancel_fire(cancel);
     assert_int_equal(ask(&f, io, &(kube_call){ 0, cancel }, &r), KUBE_ERR_CANCELLED);
     assert_int_equal(fixture_runs(&f), 0);
     result_clear(&r);
     kube_cancel_unref(cancel);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -435,8 +372,7 @@ static void each_allocation_of_a_run_may_fail(void **state)
         kube_io *io;
         bool reached;
 
-        fixture_begin(&f, PRINT("abc"));
-        io = fixture_io(&f);
+        io = fixture_begin(&f, PRINT("abc"));
         alloc_trace_fail_at(n);
         ask(&f, io, NULL, &r[0]);
         ask(&f, io, NULL, &r[1]);
@@ -449,7 +385,6 @@ static void each_allocation_of_a_run_may_fail(void **state)
             assert_true(reached || r[i].status == KUBE_OK);
             result_clear(&r[i]);
         }
-        kube_io_free(io);
         fixture_end(&f);
         if (!reached)
             return;

@@ -39,17 +39,14 @@ static void many_requests_of_one_loop_share_a_run(void **state)
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
-    io = fixture_io(&f);
+    io = fixture_begin(&f, PRINT("abc"));
     for (size_t i = 0; i < COUNT_OF(r); i++)
         assert_int_equal(ask(&f, io, NULL, &r[i]), KUBE_PENDING);
     for (size_t i = 0; i < COUNT_OF(r); i++) {
         run_until_done(io, &r[i]);
-        assert_token(&r[i], "abc");
-        result_clear(&r[i]);
+        take_token(&r[i], "abc");
     }
     assert_int_equal(fixture_runs(&f), 1);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -60,18 +57,14 @@ static void a_failure_is_shared_too(void **state)
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, "exit 9\n");
-    io = fixture_io(&f);
+    io = fixture_begin(&f, "exit 9\n");
     for (size_t i = 0; i < COUNT_OF(r); i++)
         assert_int_equal(ask(&f, io, NULL, &r[i]), KUBE_PENDING);
     for (size_t i = 0; i < COUNT_OF(r); i++) {
         run_until_done(io, &r[i]);
-        assert_int_equal(r[i].status, KUBE_ERR_IO);
-        assert_non_null(strstr(kube_error_message(r[i].err), "exit code 9"));
-        result_clear(&r[i]);
+        take_failure(&r[i], KUBE_ERR_IO, "exit code 9");
     }
     assert_int_equal(fixture_runs(&f), 1);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -83,25 +76,21 @@ static void one_that_is_cancelled_leaves_at_once_and_the_others_keep_the_run(voi
     kube_io *io;
 
     (void)state;
-    fixture_begin(&f, AT_GATE PRINT("abc"));
+    io = fixture_begin(&f, AT_GATE PRINT("abc"));
     make_gate(&f);
-    io = fixture_io(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     assert_int_equal(ask(&f, io, &(kube_call){ 0, cancel }, &starter), KUBE_PENDING);
     assert_int_equal(ask(&f, io, NULL, &other), KUBE_PENDING);
     assert_true(wait_for_pid(&f, io) > 0);
     kube_cancel_fire(cancel);
     run_until_done(io, &starter);
-    assert_int_equal(starter.status, KUBE_ERR_CANCELLED);
+    take_failure(&starter, KUBE_ERR_CANCELLED, "");
     assert_int_equal(other.calls, 0);
     assert_true(open_gate(&f));
     run_until_done(io, &other);
-    assert_token(&other, "abc");
+    take_token(&other, "abc");
     assert_int_equal(fixture_runs(&f), 1);
-    result_clear(&starter);
-    result_clear(&other);
     kube_cancel_unref(cancel);
-    kube_io_free(io);
     fixture_end(&f);
 }
 
@@ -112,21 +101,16 @@ static void a_request_on_another_loop_shares_the_run(void **state)
     kube_io *io_a, *io_b;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
-    io_a = fixture_io(&f);
-    io_b = fixture_io(&f);
+    io_a = fixture_begin(&f, PRINT("abc"));
+    io_b = fixture_loop(&f);
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
     assert_int_equal(ask(&f, io_b, NULL, &b), KUBE_PENDING);
     run_until_done(io_a, &a);
-    assert_token(&a, "abc");
+    take_token(&a, "abc");
     assert_int_equal(b.calls, 0); /* only its own loop may call it */
     run_until_done(io_b, &b);
-    assert_token(&b, "abc");
+    take_token(&b, "abc");
     assert_int_equal(fixture_runs(&f), 1);
-    result_clear(&a);
-    result_clear(&b);
-    kube_io_free(io_a);
-    kube_io_free(io_b);
     fixture_end(&f);
 }
 
@@ -138,26 +122,21 @@ static void when_the_running_loop_is_freed_another_one_starts_the_plugin_anew(vo
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io_a = fixture_io(&f);
-    io_b = fixture_io(&f);
+    io_a = fixture_begin(&f, SAY_PID "exec sleep 300\n");
+    io_b = fixture_loop(&f);
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
     assert_int_equal(ask(&f, io_b, NULL, &b), KUBE_PENDING);
     assert_int_equal(ask(&f, io_b, NULL, &b2), KUBE_PENDING);
     pid = wait_for_pid(&f, io_a);
     fixture_write_script(&f, PRINT("second"));
-    kube_io_free(io_a);
-    assert_int_equal(a.status, KUBE_ERR_CANCELLED);
+    fixture_free_loop(&f, io_a);
+    take_failure(&a, KUBE_ERR_CANCELLED, "");
     assert_true(dies(pid, NULL));
     run_until_done(io_b, &b);
     run_until_done(io_b, &b2);
-    assert_token(&b, "second");
-    assert_token(&b2, "second");
+    take_token(&b, "second");
+    take_token(&b2, "second");
     assert_int_equal(fixture_runs(&f), 2);
-    result_clear(&a);
-    result_clear(&b);
-    result_clear(&b2);
-    kube_io_free(io_b);
     fixture_end(&f);
 }
 
@@ -169,25 +148,21 @@ static void a_successor_that_cannot_start_the_plugin_tells_the_others(void **sta
     kube_io *io_a, *io[2];
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io_a = fixture_io(&f);
+    io_a = fixture_begin(&f, SAY_PID "exec sleep 300\n");
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
     for (size_t i = 0; i < COUNT_OF(io); i++) {
-        io[i] = fixture_io(&f);
+        io[i] = fixture_loop(&f);
         assert_int_equal(ask(&f, io[i], NULL, &others[i]), KUBE_PENDING);
     }
     assert_true(wait_for_pid(&f, io_a) > 0);
     unlink(f.script);
-    kube_io_free(io_a);
+    fixture_free_loop(&f, io_a);
     for (size_t i = COUNT_OF(io); i-- > 0;) { /* the last to come is the successor */
         run_until_done(io[i], &others[i]);
-        assert_int_equal(others[i].calls, 1);
-        assert_int_equal(others[i].status, KUBE_ERR_CONFIG);
-        assert_non_null(strstr(kube_error_message(others[i].err), "the credential plugin is missing: get it"));
-        result_clear(&others[i]);
-        kube_io_free(io[i]);
+        take_failure(&others[i], KUBE_ERR_CONFIG, "the credential plugin is missing: get it");
+        fixture_free_loop(&f, io[i]);
     }
-    result_clear(&a);
+    take_failure(&a, KUBE_ERR_CANCELLED, "");
     fixture_end(&f);
 }
 
@@ -199,9 +174,9 @@ static void those_who_only_wait_may_leave_without_disturbing_anybody(void **stat
     kube_io *io[3];
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    for (size_t i = 0; i < COUNT_OF(io); i++)
-        io[i] = fixture_io(&f);
+    io[0] = fixture_begin(&f, SAY_PID "exec sleep 300\n");
+    for (size_t i = 1; i < COUNT_OF(io); i++)
+        io[i] = fixture_loop(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     assert_int_equal(ask(&f, io[0], NULL, &runner), KUBE_PENDING);
     assert_int_equal(ask(&f, io[1], &(kube_call){ 0, cancel }, &waiter), KUBE_PENDING);
@@ -209,22 +184,18 @@ static void those_who_only_wait_may_leave_without_disturbing_anybody(void **stat
     assert_true(wait_for_pid(&f, io[0]) > 0);
     kube_cancel_fire(cancel);
     run_until_done(io[1], &waiter); /* while the plugin runs */
-    assert_int_equal(waiter.status, KUBE_ERR_CANCELLED);
+    take_failure(&waiter, KUBE_ERR_CANCELLED, "");
     assert_int_equal(runner.calls, 0);
     fixture_write_script(&f, PRINT("second"));
-    kube_io_free(io[0]);
+    fixture_free_loop(&f, io[0]);
     assert_int_equal(ask(&f, io[1], NULL, &late), KUBE_PENDING);
-    kube_io_free(io[1]); /* while nobody runs it: the one who is to has not yet begun */
-    assert_int_equal(late.status, KUBE_ERR_CANCELLED);
+    fixture_free_loop(&f, io[1]); /* while nobody runs it: the one who is to has not yet begun */
+    take_failure(&late, KUBE_ERR_CANCELLED, "");
     run_until_done(io[2], &successor);
-    assert_token(&successor, "second");
+    take_token(&successor, "second");
     assert_int_equal(fixture_runs(&f), 2);
     result_clear(&runner);
-    result_clear(&waiter);
-    result_clear(&late);
-    result_clear(&successor);
     kube_cancel_unref(cancel);
-    kube_io_free(io[2]);
     fixture_end(&f);
 }
 
@@ -236,22 +207,17 @@ static void an_answer_that_is_on_its_way_counts_more_than_a_cancel(void **state)
     kube_io *io_a, *io_b;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
-    io_a = fixture_io(&f);
-    io_b = fixture_io(&f);
+    io_a = fixture_begin(&f, PRINT("abc"));
+    io_b = fixture_loop(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
     assert_int_equal(ask(&f, io_b, &(kube_call){ 0, cancel }, &b), KUBE_PENDING);
     kube_cancel_fire(cancel); /* the second loop would find it first */
     run_until_done(io_a, &a);
-    assert_token(&a, "abc");
+    take_token(&a, "abc");
     run_until_done(io_b, &b);
-    assert_token(&b, "abc");
-    result_clear(&a);
-    result_clear(&b);
+    take_token(&b, "abc");
     kube_cancel_unref(cancel);
-    kube_io_free(io_a);
-    kube_io_free(io_b);
     fixture_end(&f);
 }
 
@@ -280,24 +246,21 @@ static void a_token_that_comes_while_a_request_gets_ready_to_wait_is_taken_at_on
     kube_io *io_b = NULL;
 
     (void)state;
-    fixture_begin(&f, PRINT("abc"));
+    busy.io = fixture_begin(&f, PRINT("abc"));
     fake_clock_init(&busy.clock);
     busy.clock.clock.state = &busy;
     busy.clock.clock.monotonic_ns = busy_clock_monotonic;
     busy.clock.clock.unix_ms = f.clock.clock.unix_ms;
     busy.result = NULL;
-    busy.io = fixture_io(&f);
     opts.clock = &busy.clock.clock;
     assert_int_equal(kube_io_new(&opts, &io_b, NULL), KUBE_OK);
     assert_int_equal(ask(&f, busy.io, NULL, &a), KUBE_PENDING);
     busy.result = &a;
     assert_int_equal(ask(&f, io_b, &(kube_call){ busy.clock.now_ns + 1, NULL }, &b), KUBE_OK);
-    assert_token(&a, "abc");
-    assert_token(&b, "abc");
+    busy.result = NULL;
+    take_token(&a, "abc");
+    take_token(&b, "abc");
     assert_int_equal(fixture_runs(&f), 1);
-    result_clear(&a);
-    result_clear(&b);
-    kube_io_free(busy.io);
     kube_io_free(io_b);
     fixture_end(&f);
 }
@@ -312,9 +275,8 @@ static void when_the_last_request_of_the_running_loop_leaves_another_loop_takes_
     pid_t pid;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io_a = fixture_io(&f);
-    io_b = fixture_io(&f);
+    io_a = fixture_begin(&f, SAY_PID "exec sleep 300\n");
+    io_b = fixture_loop(&f);
     assert_int_equal(kube_cancel_new(NULL, &cancel, NULL), KUBE_OK);
     assert_int_equal(ask(&f, io_a, &(kube_call){ 0, cancel }, &a), KUBE_PENDING);
     assert_int_equal(ask(&f, io_b, NULL, &b), KUBE_PENDING);
@@ -322,15 +284,11 @@ static void when_the_last_request_of_the_running_loop_leaves_another_loop_takes_
     fixture_write_script(&f, PRINT("second"));
     kube_cancel_fire(cancel);
     run_until_done(io_a, &a);
-    assert_int_equal(a.status, KUBE_ERR_CANCELLED);
+    take_failure(&a, KUBE_ERR_CANCELLED, "");
     run_until_done(io_b, &b);
-    assert_token(&b, "second");
+    take_token(&b, "second");
     assert_true(dies(pid, io_a));
-    result_clear(&a);
-    result_clear(&b);
     kube_cancel_unref(cancel);
-    kube_io_free(io_a);
-    kube_io_free(io_b);
     fixture_end(&f);
 }
 
@@ -342,25 +300,21 @@ static void a_successor_that_leaves_before_it_starts_hands_on(void **state)
     kube_io *io_a, *io_b, *io_c;
 
     (void)state;
-    fixture_begin(&f, SAY_PID "exec sleep 300\n");
-    io_a = fixture_io(&f);
-    io_b = fixture_io(&f);
-    io_c = fixture_io(&f);
+    io_a = fixture_begin(&f, SAY_PID "exec sleep 300\n");
+    io_b = fixture_loop(&f);
+    io_c = fixture_loop(&f);
     assert_int_equal(ask(&f, io_a, NULL, &a), KUBE_PENDING);
     assert_int_equal(ask(&f, io_c, NULL, &c), KUBE_PENDING);
     assert_int_equal(ask(&f, io_b, NULL, &b), KUBE_PENDING);
     assert_true(wait_for_pid(&f, io_a) > 0);
     fixture_write_script(&f, PRINT("second"));
-    kube_io_free(io_a);
-    kube_io_free(io_b);
-    assert_int_equal(b.status, KUBE_ERR_CANCELLED);
+    fixture_free_loop(&f, io_a);
+    fixture_free_loop(&f, io_b);
+    take_failure(&b, KUBE_ERR_CANCELLED, "");
     run_until_done(io_c, &c);
-    assert_token(&c, "second");
+    take_token(&c, "second");
     assert_int_equal(fixture_runs(&f), 2);
     result_clear(&a);
-    result_clear(&b);
-    result_clear(&c);
-    kube_io_free(io_c);
     fixture_end(&f);
 }
 
@@ -395,7 +349,7 @@ static void start(worker *w, exec_fixture *f, pthread_t *thread)
 {
     memset(w, 0, sizeof *w);
     w->f = f;
-    w->io = fixture_io(f);
+    w->io = fixture_loop(f);
     atomic_init(&w->asked, false);
     assert_int_equal(pthread_create(thread, NULL, work, w), 0);
 }
@@ -419,11 +373,8 @@ static void two_threads_with_their_loops_share_a_run(void **state)
     assert_true(open_gate(&f));
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-        for (int j = 0; j < PER_THREAD; j++) {
-            assert_token(&w[i].results[j], "abc");
-            result_clear(&w[i].results[j]);
-        }
-        kube_io_free(w[i].io);
+        for (int j = 0; j < PER_THREAD; j++)
+            take_token(&w[i].results[j], "abc");
     }
     assert_int_equal(fixture_runs(&f), 1);
     fixture_end(&f);

@@ -14,6 +14,8 @@ else
         -not -path '*/fixtures/*' -not -path '*/corpus/*' 2>/dev/null | LC_ALL=C sort)
 fi
 
+[[ ${#files[@]} -gt 0 ]] || { echo "check-contract: there is nothing to look at" >&2; exit 1; }
+
 sources=() headers=()
 for file in "${files[@]}"; do
     case $file in
@@ -21,11 +23,21 @@ for file in "${files[@]}"; do
     */include/kube/*.h | include/kube/*.h) headers+=("$file") ;;
     esac
 done
+[[ $# -gt 0 || ${#headers[@]} -gt 0 ]] || { echo "check-contract: there are no public headers" >&2; exit 1; }
 
 status=0
 check() { awk -f "$1" "${@:2}" || status=1; }
 
-[[ ${#headers[@]} -eq 0 ]] || awk -f scripts/declarations.awk "${headers[@]}" | check scripts/check-docs.awk
+# No check may be the end of a pipeline: that is a process of its own, which cannot set the status.
+if [[ ${#headers[@]} -gt 0 ]]; then
+    records=$(awk -f scripts/declarations.awk "${headers[@]}") || status=1
+    if [[ -n $records ]]; then
+        check scripts/check-docs.awk <<<"$records"
+    elif [[ $# -eq 0 ]]; then
+        echo "check-contract: the headers declare nothing" >&2
+        status=1
+    fi
+fi
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-sources.awk "${sources[@]}"
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-layers.awk "${sources[@]}"
 check scripts/check-layout.awk "${files[@]}"

@@ -1,6 +1,20 @@
 # Reads the records of declarations.awk and reports what a documentation comment lacks.
 
-BEGIN { FS = "\t"; bad = 0 }
+BEGIN {
+    FS = "\t"
+    bad = 0
+    statuses = "base/include/kube/base/status.h"
+    while ((getline line <statuses) > 0)
+        if (match(line, /^ +KUBE_[A-Z_]+ += -?[0-9]/)) {
+            sub(/^ +/, "", line)
+            sub(/ .*/, "", line)
+            is_status[line] = 1
+        }
+    if (!("KUBE_OK" in is_status)) {
+        print statuses ": no statuses were found"
+        bad = 1
+    }
+}
 
 function report(what) {
     printf "%s:%d: %s: %s\n", $1, $2, $4, what
@@ -42,6 +56,20 @@ function documents(name) {
     return $7 ~ ("@param *(\\[[a-z,]+\\])? +" name "[^A-Za-z_0-9]")
 }
 
+# Each status that is promised exists, and by something that gives one.
+function check_retvals(gives_status,    text, name) {
+    text = $7
+    while (match(text, /@retval +[A-Za-z_0-9]+/)) {
+        name = substr(text, RSTART, RLENGTH)
+        text = substr(text, RSTART + RLENGTH)
+        sub(/@retval +/, "", name)
+        if (!(name in is_status))
+            report("@retval " name " is no status")
+        else if (!gives_status)
+            report("@retval " name ", but it gives no status")
+    }
+}
+
 $3 == "inline" && $4 !~ /^kube_/ { report("a public header's function needs our prefix"); next }
 $4 ~ /_make$/ { next }                      # the C++ half of an INIT macro, documented there
 
@@ -57,6 +85,7 @@ $4 ~ /_make$/ { next }                      # the C++ half of an INIT macro, doc
         report("no @brief")
     if ($5 == "-")
         report("no @since")
+    check_retvals($3 == "type" || $6 ~ /^(KUBE_API|static inline) kube_status /)
     if ($3 == "type")
         next
 

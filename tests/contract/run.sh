@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# The contract of the sources, and that its check can fail: in a small tree of its own a header and a source are right,
+# then each is spoilt in one way after the other, and each time the check has to say so and to end with 1.
+#   run.sh SOURCE_DIR
+set -euo pipefail
+source=$(cd "$1" && pwd)
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/kube-contract.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+header=base/include/kube/base/sample.h code=base/src/sample.c
+count=0 failed=0
+
+fresh_tree() {
+    rm -rf "$work/tree"
+    mkdir -p "$work/tree/scripts" "$work/tree/base/include/kube/base" "$work/tree/base/src"
+    cp "$source"/scripts/check-*.awk "$source"/scripts/declarations.awk "$source/scripts/check-contract.sh" \
+        "$work/tree/scripts"
+    cp "$source/base/include/kube/base/status.h" "$work/tree/base/include/kube/base"
+    cat >"$work/tree/$header" <<'H'
+#include <kube/base/status.h>
+
+/**
+ * @brief Makes a sample.
+ * @param[in]  size In bytes.
+ * @param[out] out  The sample.
+ * @param[out] err  Why not.
+ * @retval KUBE_OK Made.
+ * @retval KUBE_ERR_OUT_OF_MEMORY There was no memory.
+ * @ownership The caller frees it.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API kube_status kube_sample_new(size_t size, kube_sample **out, kube_error **err) KUBE_MUST_CHECK;
+
+/**
+ * @brief How large it is.
+ * @param[in] sample The sample.
+ * @return Bytes.
+ * @threadsafety Any thread. @blocking Never.
+ * @since 0.1
+ */
+KUBE_API size_t kube_sample_size(const kube_sample *sample);
+H
+    printf '#include <kube/base/sample.h>\n\nvoid kube__look(void)\n{\n    look();\n}\n' >"$work/tree/$code"
+}
+
+# expect STATUS TEXT [FILE…]: how the check ends, and what it says.
+expect() {
+    local wanted=$1 text=$2 said ended=0
+    shift 2
+    count=$((count + 1))
+    said=$("$work/tree/scripts/check-contract.sh" "$@" 2>&1 </dev/null) || ended=$?
+    if [[ $ended -ne $wanted || $said != *"$text"* ]]; then
+        printf 'contract: exit %d for %d, or nothing of "%s": %s\n' "$ended" "$wanted" "$text" "$said" >&2
+        failed=$((failed + 1))
+    fi
+}
+
+spoilt() { # FILE SED TEXT
+    fresh_tree
+    sed -i "$2" "$work/tree/$1"
+    expect 1 "$3"
+    expect 1 "$3" "$1"
+}
+
+fresh_tree
+expect 0 ''
+expect 0 '' "$header"
+
+spoilt $header 's/@brief Makes/Makes/' 'kube_sample_new: no @brief'
+spoilt $header '/Makes a sample/,/@since/s/@since.*//' 'kube_sample_new: no @since'
+spoilt $header '/@param\[in\]  size/d' 'no @param for size'
+spoilt $header '/@ownership/d' 'no @ownership'
+spoilt $header 's/@retval KUBE_ERR_OUT_OF_MEMORY/@retval KUBE_ERR_NO_MEMORY/' '@retval KUBE_ERR_NO_MEMORY is no status'
+spoilt $header 's/@return Bytes/@retval KUBE_OK Bytes/' '@retval KUBE_OK, but it gives no status'
+spoilt $header 's/@return Bytes/Bytes/' 'no @return or @retval'
+spoilt $header 's/@threadsafety Any thread\.//' 'no @threadsafety'
+spoilt $header 's/@blocking Never\.//' 'no @blocking'
+spoilt $header 's/ KUBE_MUST_CHECK//' 'must be marked KUBE_MUST_CHECK'
+spoilt $header 's/kube_sample \*\*out, kube_error \*\*err/kube_error **err, kube_sample **out/' 'not the last parameter'
+spoilt $header '/^\/\*\*/,/^ \*\//d' 'has no documentation'
+spoilt $code 's/look();/strcpy(a, b);/' 'strcpy() is not used here'
+spoilt $code 's/look();/free(a);/' 'use kube__free'
+spoilt $code 's,kube/base/sample,kube/rest/rest,' 'base does not stand on <kube/rest/rest.h>'
+spoilt $code 's,kube/base/sample,curl/curl,' '<curl/curl.h> is hidden elsewhere'
+spoilt $code "s/look();/look();$(printf '\\n%.0s' {1..61})/" 'a function of'
+spoilt $code "s/look();/look();$(printf '\\n%.0s' {1..601})/" 'the file has more than'
+spoilt $code 's/look();/look(); /' 'a blank at the end of the line'
+spoilt $code 's/look();/look();\t\/**\//' 'a tab'
+spoilt $code "s/look();/look($(printf '%0120d' 0));/" 'longer than'
+
+# A check that has nothing to look at has not passed.
+fresh_tree
+find "$work/tree/base/include" -name '*.h' -exec sed -i '/KUBE_API/d; /typedef/d' {} +
+expect 1 'the headers declare nothing'
+fresh_tree
+rm -r "$work/tree/base/include"
+expect 1 'there are no public headers'
+fresh_tree
+rm "$work/tree/base/include/kube/base/status.h"
+expect 1 'no statuses were found'
+
+[[ $failed -eq 0 ]] || { echo "contract: $failed of $count checks of the check failed" >&2; exit 1; }
+"$source/scripts/check-contract.sh"
+echo "contract: kept; its check fails when it should, $count times"

@@ -54,8 +54,9 @@ generate() {
     local module=${1%%-*} part='' public private
     [[ $1 == "$module" ]] || part=${1#*-}
     public=''
-    [[ -n $part ]] || public=$(public_names "$module")
-    private=$(private_names "$module" "$part")
+    # Said each time: inside a condition, where this runs, a failure ends nothing by itself.
+    [[ -n $part ]] || public=$(public_names "$module") || return 1
+    private=$(private_names "$module" "$part") || return 1
     { printf '%s\n' "$public" | sed '/^$/d; s/^/KUBE_/'
       printf '%s\n' "$private" | sed "/^\$/d; s/^/KUBE_PRIVATE_$version /"; } | awk '
         function close_node() {

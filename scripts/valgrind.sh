@@ -19,4 +19,5 @@ for test in build/tests/{base,cache,rest,auth,discovery,testing}_test_*; do
         { cat build/valgrind.log >&2; echo "$test failed" >&2; exit 1; }
     passed=$((passed + 1))
 done
+[[ $passed -gt 0 ]] || { echo "valgrind: there are no suites in build/tests" >&2; exit 1; }
 echo "$passed passed, 0 failed"

@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 
 command -v afl-fuzz >/dev/null || { echo "fuzz-afl: afl-fuzz is missing: apt-get install afl++" >&2; exit 1; }
 seconds=${KUBE_FUZZ_SECONDS:-60}
+# shellcheck source=scripts/runner.sh
+. scripts/runner.sh
+set_runner afl
 cmake --preset afl >/dev/null
 cmake --build --preset afl
 # Run from a script, on a machine whose core pattern and governor are not ours to change.
@@ -27,7 +30,7 @@ for fuzzer in "${fuzzers[@]}"; do
     arguments=(-V "$seconds" -t 2000 -m none -i "tests/fuzz/corpus/$what" -o "$found")
     [[ ! -f tests/fuzz/$what.dict ]] || arguments+=(-x "tests/fuzz/$what.dict")
     echo "== $fuzzer under AFL++, $seconds s"
-    afl-fuzz "${arguments[@]}" -- "build-afl/tests/fuzz/$fuzzer" >build-afl/log 2>&1 ||
+    "${runner[@]}" afl-fuzz "${arguments[@]}" -- "build-afl/tests/fuzz/$fuzzer" >build-afl/log 2>&1 ||
         { tail -n 40 build-afl/log >&2; echo "$fuzzer failed" >&2; exit 1; }
     grep -E '^(execs_done|execs_per_sec|corpus_found|saved_crashes|saved_hangs)' "$found/default/fuzzer_stats"
     if [[ $(grep -cE '^saved_(crashes|hangs) +: 0$' "$found/default/fuzzer_stats") -ne 2 ]]; then

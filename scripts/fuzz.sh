@@ -7,6 +7,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly SECONDS_EACH=${KUBE_FUZZ_SECONDS:-60} JOBS=${KUBE_FUZZ_JOBS:-$(nproc)}
+# shellcheck source=scripts/runner.sh
+. scripts/runner.sh
+set_runner fuzz
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
 mkdir -p build-fuzz/found build-fuzz/logs
@@ -27,7 +30,8 @@ run_one() { # its log ends with "ended N"
                      -artifact_prefix="build-fuzz/found/$1-")
     mkdir -p "$work"
     [[ ! -f tests/fuzz/$what.dict ]] || arguments+=(-dict="tests/fuzz/$what.dict")
-    "build-fuzz/tests/fuzz/$1" "${arguments[@]}" "$work" "tests/fuzz/corpus/$what" >"$log" 2>&1 || ended=$?
+    "${runner[@]}" "build-fuzz/tests/fuzz/$1" "${arguments[@]}" "$work" "tests/fuzz/corpus/$what" \
+        >"$log" 2>&1 || ended=$?
     echo "ended $ended" >>"$log"
 }
 

@@ -4,13 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# gcc's and clang's thread sanitizer cannot cope with more address randomisation than this.
-runner=()
-[[ $(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28) -le 28 ]] || runner=(setarch -R)
+# shellcheck source=scripts/runner.sh
+. scripts/runner.sh
 
 for preset in "$@"; do
     echo "== $preset"
     cmake --preset "$preset" >/dev/null
     cmake --build --preset "$preset"
+    set_runner "$preset"
     "${runner[@]}" ctest --preset "$preset" --no-tests=error --timeout 300 -j "$(nproc)"
 done

@@ -13,7 +13,7 @@ cmake --preset coverage >/dev/null
 cmake --build --preset coverage >/dev/null
 find "$BUILD" -name '*.gcda' -delete
 # What they check is the same in every build, and what is installed cannot be linked without the coverage library.
-ctest --preset coverage -j "$(nproc)" --no-tests=error --timeout 300 -R "${1:-.}" \
+ctest --preset coverage -j "$(nproc)" --no-tests=error --timeout 1200 -R "${1:-.}" \
     -E '^(install|headers|exports|contract)$' | tail -n 4
 lcov --quiet --capture --rc lcov_branch_coverage=1 --directory "$BUILD" --no-external --base-directory . \
     --output-file "$BUILD/raw.info" 2>/dev/null

@@ -25,7 +25,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
 if ! GO=$(find_go 2>/dev/null); then
-    echo "ok 1 - client-go # skip there is no Go"
+    printf 'ok 1 - client-go # skip there is no Go\n1..1\n'
     exit 0
 fi
 export GOTOOLCHAIN=local

@@ -4,16 +4,17 @@
 #   run.sh BUILD_DIR
 #
 # Stages: bare, as the server starts; large, with 500 custom resources; stale, with API services that nobody serves.
-# Each compares our programs in BUILD_DIR/bin with kubectl, lets both share a cache folder, then runs every executable
-# BUILD_DIR/tests/e2e_*. Then client-go and libkube are asked in many situations, which the stub makes; at the end the
-# server is stopped, and the folders serve without it. The executables find in
-# their environment:
+# Each compares our programs in BUILD_DIR/bin with kubectl, lets both share a cache folder, then runs the programs
+# BUILD_DIR/tests/e2e_*: one for each e2e_*.c here and the two loop proofs. One that was not built has failed. Then
+# client-go and libkube are asked in many situations, which the stub makes; at the end the server is stopped, and the
+# folders serve without it. The executables find in their environment:
 #
 #   KUBE_E2E_DIR    the cluster's folder (see cluster.sh)      KUBE_E2E_STAGE  bare, large or stale
 #   KUBE_E2E_TOOLS  the folder of kubectl                      KUBE_E2E_BIN    the folder of our programs
 #
-# An executable that prints TAP counts case by case (cmocka is asked to), any other counts once, by its exit status. The
-# last line is `N passed, M failed`. When something failed, the servers' logs are kept in BUILD_DIR/e2e-logs.
+# An executable that prints TAP counts case by case (cmocka is asked to), and has to have as many cases as it planned;
+# any other counts once, by its exit status. The last line is `N passed, M failed`. When something failed, the servers'
+# logs are kept in BUILD_DIR/e2e-logs.
 set -euo pipefail
 
 # shellcheck source=tests/e2e/lib.sh
@@ -27,13 +28,20 @@ COMPLETE=false
 CHILD=
 
 # tally NAME STATUS OUTPUT_FILE: adds what one program did. A program that fails without naming a case is one failure;
-# so is one that says it failed no case and exits with an error.
+# so is one that says it failed no case and exits with an error, and one whose cases are not as many as it planned.
 tally() {
-    local name=$1 status=$2 output=$3 passed failed skipped
+    local name=$1 status=$2 output=$3 passed failed skipped planned
     skipped=$(grep -ciE '^(not )?ok [0-9].*# *skip' "$output" || true)
     passed=$(grep -iE '^ok [0-9]' "$output" | grep -civE '# *skip' || true)
     failed=$(grep -iE '^not ok' "$output" | grep -civE '# *skip' || true)
-    if ((status != 0 && failed == 0)); then
+    planned=$(awk '/^1\.\.[0-9]+/ { sub(/^1\.\./, ""); n += $1 } END { print n + 0 }' "$output")
+    if ((passed + failed + skipped > 0 && passed + failed + skipped != planned)); then
+        printf 'not ok - %s planned %d cases and had %d\n' "$name" "$planned" $((passed + failed + skipped))
+        failed=$((failed + 1))
+    elif ((planned > 0 && passed + failed + skipped == 0)); then
+        printf 'not ok - %s planned %d cases and had none\n' "$name" "$planned"
+        failed=1
+    elif ((status != 0 && failed == 0)); then
         printf 'not ok - %s ended with status %d\n' "$name" "$status"
         failed=1
     elif ((status == 0 && passed + failed + skipped == 0)); then
@@ -61,19 +69,21 @@ run_case() {
     tally "$name" "$status" "$DIR/output"
 }
 
+# programs_expected: the names of all that BUILD_DIR/tests has to hold.
+programs_expected() {
+    basename -s .c "$E2E_HERE"/e2e_*.c
+    printf '%s\n' e2e_loop_proof e2e_loop_proof_cached
+}
+
 run_stage() {
-    local stage=$1 before=$((PASSED + FAILED)) program
+    local stage=$1 program
     run_case "$stage: kubectl" "$E2E_HERE/compare-kubectl.sh" "$BUILD_DIR/bin" "$DIR/cluster" "$stage"
     run_case "$stage: one cache with kubectl" "$E2E_HERE/cache-kubectl.sh" "$BUILD_DIR/bin" "$DIR/cluster" "$stage"
-    for program in "$BUILD_DIR"/tests/e2e_*; do
-        [[ -f $program && -x $program ]] || continue
-        run_case "$stage: $(basename "$program")" env KUBE_E2E_DIR="$DIR/cluster" KUBE_E2E_STAGE="$stage" \
-            KUBE_E2E_TOOLS="$E2E_TOOLS" KUBE_E2E_BIN="$BUILD_DIR/bin" CMOCKA_MESSAGE_OUTPUT=TAP "$program"
+    for program in $(programs_expected); do
+        run_case "$stage: $program" env KUBE_E2E_DIR="$DIR/cluster" KUBE_E2E_STAGE="$stage" \
+            KUBE_E2E_TOOLS="$E2E_TOOLS" KUBE_E2E_BIN="$BUILD_DIR/bin" CMOCKA_MESSAGE_OUTPUT=TAP \
+            "$BUILD_DIR/tests/$program"
     done
-    if ((PASSED + FAILED == before)); then
-        printf 'not ok - stage %s has no cases\n' "$stage"
-        FAILED=$((FAILED + 1))
-    fi
 }
 
 keep_logs() {

@@ -4,14 +4,14 @@
 #
 #   compare-kubectl.sh BIN_DIR CLUSTER_DIR [LABEL]
 #
-# Prints TAP: one line per command line, a difference as comments below it. Exit status 1 when any differs. Standard
-# error is not compared: ours is our own.
+# Prints TAP: one line per command line, a difference as comments below it. Exit status 1 when any differs, or kubectl
+# fails. Standard error is not compared: ours is our own.
 set -euo pipefail
 
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readonly LIMIT_S=60
+readonly LIMIT_S=300
 
 # capture SIDE PROGRAM ARGS...: output, errors and status of one run in a home of its own, so that nothing is cached.
 capture() {
@@ -31,6 +31,11 @@ compare() {
     [[ $command != api-resources ]] || own_flags=(--cache=none)
     capture kubectl "$TOOLS/kubectl" "$command" --kubeconfig "$KUBECONFIG_FILE" "$@"
     capture ours "$BIN_DIR/kube-$command" --kubeconfig "$KUBECONFIG_FILE" "${own_flags[@]}" "$@"
+    # Two that are refused by the server would be alike.
+    if [[ $(<"$SCRATCH/kubectl/status") != 0 ]]; then
+        { echo "kubectl itself fails: $(<"$SCRATCH/kubectl/status")"; cat "$SCRATCH/kubectl/stderr"; } >"$SCRATCH/diff"
+        return 1
+    fi
     (
         cd "$SCRATCH"
         diff -u --label kubectl --label ours kubectl/status ours/status &&

@@ -336,7 +336,7 @@ main() {
     local command=$1
     # Absolute, because the servers get paths below it and a pid is recognised by them.
     DIR=$(realpath -m "$2")
-    TIMEOUT=60
+    TIMEOUT=600
     APISERVER_ARGS=()
     shift 2
     local option

@@ -9,7 +9,7 @@ set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readonly WAIT_S=60
+readonly WAIT_S=600
 readonly DEAD=(v1.dead.example.com v2.apps)
 
 kubectl() { "$TOOLS/kubectl" --kubeconfig "$KUBECONFIG_FILE" --cache-dir "$SCRATCH/cache" "$@"; }

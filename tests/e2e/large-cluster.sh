@@ -12,7 +12,7 @@ set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readonly WAIT_S=120
+readonly WAIT_S=600
 
 kubectl() { "$TOOLS/kubectl" --kubeconfig "$KUBECONFIG_FILE" --cache-dir "$SCRATCH/cache" "$@"; }
 

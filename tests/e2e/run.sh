@@ -20,7 +20,7 @@ set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readonly PROGRAM_LIMIT_S=600
+readonly PROGRAM_LIMIT_S=1800
 
 PASSED=0
 FAILED=0

@@ -30,7 +30,7 @@ build() {
     local go
     cmake --preset bench >/dev/null
     cmake --build --preset bench --target bench_cached kube-api-resources kube_rest_curl >&2
-    export GOTOOLCHAIN=local
+    use_installed_go
     go=$(find_go)
     check_go_version "$go"
     (cd tests/e2e/tools && CGO_ENABLED=0 GOWORK=off "$go" build -mod=readonly -buildvcs=false -trimpath \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the folder that holds etcd, kube-apiserver and kubectl, and builds the three first when they are missing.
+# Prints the folder that holds etcd, kube-apiserver and kubectl, and builds the three first when they are missing;
+# with them rawget and oracle, which are ours.
 #
 #   build-tools.sh            the folder is the last line of standard output; progress goes to standard error
 #
@@ -12,6 +13,7 @@ set -euo pipefail
 
 readonly MODULE=$E2E_HERE/tools
 readonly PROGRAMS=(etcd kube-apiserver kubectl)
+readonly ROOM_MB=4000
 
 # missing_program DIR: prints the first of the three that DIR lacks, nothing when it has them all.
 missing_program() {
@@ -36,7 +38,7 @@ kubernetes_version() { awk '$1 == "k8s.io/kubernetes" { print $2; exit }' "$MODU
 # source_digest: changes with everything that can change what is built.
 source_digest() {
     {
-        cat "$MODULE/go.mod" "$MODULE/go.sum" "$MODULE/cmd/rawget/main.go"
+        cat "$MODULE/go.mod" "$MODULE/go.sum" "$MODULE/cmd/rawget/main.go" "$MODULE/cmd/oracle/main.go"
         version_flags "$(kubernetes_version)"
     } | sha256sum | cut -c 1-12
 }
@@ -60,8 +62,21 @@ build_into() {
     local go=$1 dir=$2
     (cd "$MODULE" && CGO_ENABLED=0 GOWORK=off "$go" build -mod=readonly -buildvcs=false -trimpath \
         -ldflags "$(version_flags "$(kubernetes_version)")" -o "$dir/" \
-        ./cmd/rawget go.etcd.io/etcd/server/v3 k8s.io/kubernetes/cmd/kubectl k8s.io/kubernetes/cmd/kube-apiserver) >&2
+        ./cmd/rawget ./cmd/oracle go.etcd.io/etcd/server/v3 k8s.io/kubernetes/cmd/kubectl \
+        k8s.io/kubernetes/cmd/kube-apiserver) >&2
     mv "$dir/server" "$dir/etcd"
+}
+
+# warn_of_little_room GO DIR: a compiler that has no room left says so late, and not always clearly.
+warn_of_little_room() {
+    local folder free
+    for folder in "$("$1" env GOCACHE)" "$("$1" env GOMODCACHE)" "${GOTMPDIR:-${TMPDIR:-/tmp}}" "$2"; do
+        until [[ -d $folder ]]; do # the nearest that is there
+            folder=$(dirname "$folder")
+        done
+        free=$(df -Pm "$folder" | awk 'NR == 2 { print $4 }')
+        ((free >= ROOM_MB)) || note "$folder has $free MB left; a build from nothing may need $ROOM_MB"
+    done
 }
 
 # build_once GO DIR: two runs at the same moment build once (the second waits for the lock, then finds the folder), and
@@ -73,6 +88,7 @@ build_once() {
     flock 9
     if [[ ! -d $dir ]]; then
         note "building etcd, kube-apiserver and kubectl $(kubernetes_version): once per machine, about ten minutes"
+        warn_of_little_room "$go" "$(dirname "$dir")"
         scratch=$(mktemp -d "$dir.XXXXXX")
         # Expanded now, on purpose: the name is local and gone when the trap runs.
         # shellcheck disable=SC2064
@@ -92,8 +108,7 @@ main() {
         return
     fi
 
-    # An older go would quietly download a newer toolchain; what is installed is what counts.
-    export GOTOOLCHAIN=local
+    use_installed_go
     go=$(find_go)
     check_go_version "$go"
     dir=${XDG_CACHE_HOME:-$HOME/.cache}/libkube/e2e-tools/$(kubernetes_version)-$("$go" env GOARCH)-$(source_digest)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # client-go as the oracle of discovery: the same situation for both, made by the stub server; then groups, resources,
 # preferred resources, single group-versions, errors, the files each leaves and the lists each asked for are compared.
-# Where libkube differs on purpose, that it does is a case too. Needs Go; without it the one case is skipped. The output
-# is TAP.
+# Where libkube differs on purpose, that it does is a case too. Where the API server was given (KUBEBUILDER_ASSETS) this
+# needs Go and its modules; without them the one case is skipped. The output is TAP.
 #
 #   compare-client-go.sh BUILD_DIR
 set -euo pipefail
@@ -15,7 +15,6 @@ readonly LIMIT_S=120
 BUILD=$(realpath "$1")
 RECORDINGS=$(realpath "$E2E_HERE/../fixtures/kube-apiserver-1.37")
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/kube-oracle.XXXXXX")
-ORACLE=$DIR/oracle-go
 STUB=
 finish() {
     [[ -z $STUB ]] || kill "$STUB" 2>/dev/null || true
@@ -24,14 +23,28 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
-if ! GO=$(find_go 2>/dev/null); then
-    printf 'ok 1 - client-go # skip there is no Go\n1..1\n'
+skip() {
+    printf 'ok 1 - client-go # skip %s\n1..1\n' "$*"
     exit 0
-fi
-export GOTOOLCHAIN=local
-check_go_version "$GO"
-(cd "$E2E_HERE/tools" && CGO_ENABLED=0 GOWORK=off "$GO" build -mod=readonly -buildvcs=false -trimpath \
-    -o "$ORACLE" ./cmd/oracle) >&2
+}
+
+# find_oracle: leaves in ORACLE the one that was built with the API server. Who was given a server has none; it is built
+# then, where Go and its modules are at hand.
+find_oracle() {
+    local tools go
+    tools=$(e2e_tools)
+    ORACLE=$tools/oracle
+    [[ ! -x $ORACLE ]] || return 0
+    ORACLE=$DIR/oracle-go
+    use_installed_go
+    go=$(find_go 2>/dev/null) || skip "there is no Go"
+    (check_go_version "$go") || skip "this Go is too old"
+    cd "$E2E_HERE/tools"
+    GOWORK=off "$go" list -mod=readonly -deps ./cmd/oracle >/dev/null || skip "its Go modules are not to be had"
+    CGO_ENABLED=0 GOWORK=off "$go" build -mod=readonly -buildvcs=false -trimpath -o "$ORACLE" ./cmd/oracle >&2
+    cd - >/dev/null
+}
+find_oracle
 
 ready_or_gone() { grep -q '^ready ' "$DIR/ready" || ! kill -0 "$STUB" 2>/dev/null; }
 

@@ -23,6 +23,13 @@ find_go() {
     printf '%s\n' "$go"
 }
 
+# use_installed_go: an older go would quietly download a newer toolchain; what is installed is what counts. And flags of
+# somebody's shell are for somebody's programs.
+use_installed_go() {
+    export GOTOOLCHAIN=local
+    unset GOFLAGS
+}
+
 check_go_version() {
     local version minor
     version=$("$1" env GOVERSION)

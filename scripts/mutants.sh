@@ -1,23 +1,29 @@
 #!/usr/bin/env bash
 # Puts each deliberate fault of tests/mutants into a copy of the sources, one at a time, and expects the suites it names
-# to notice: they must not pass. Says which assertion did; a mutant that survives, or applies no more, fails.
+# to notice by the check it names: a test that fails, a message, or a test that hangs. A mutant that survives, that is
+# noticed by something else only, or that applies no more, fails. Logs stay in build-mutants/logs.
 #   scripts/mutants.sh [NAME …]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly ROOT=$PWD COPY=build-mutants/source BUILD=build-mutants/build
-readonly LIMIT_S=20 # a suite that hangs has noticed as well
+readonly ROOT=$PWD WORK=build-mutants COPY=build-mutants/source BUILD=build-mutants/build MUTANTS=tests/mutants
+# What hangs is ended after ten times what the suite takes without a mutant, and not before a minute: a slow machine is
+# no test.
+readonly BASE_LIMIT_S=1200 LEAST_LIMIT_S=60
+declare -A limit=()
 
-mkdir -p "$COPY"
-# By content: a file that was mutated and mended is newer than its original.
-git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
-    [[ -f $file ]] || continue
-    cmp -s "$file" "$COPY/$file" || install -D -m "$(stat -c %a "$file")" "$file" "$COPY/$file"
-done
-(cd "$COPY" && find . -type f -name '*.[ch]') | while IFS= read -r file; do
-    [[ -f $file ]] || rm "$COPY/$file"
-done
-cmake -S "$COPY" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBE_BUILD_SHARED=OFF >/dev/null
+copy_sources() {
+    local file
+    mkdir -p "$COPY"
+    # By content: a file that was mutated and mended is newer than its original.
+    git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+        [[ -f $file ]] || continue
+        cmp -s "$file" "$COPY/$file" || install -D -m "$(stat -c %a "$file")" "$file" "$COPY/$file"
+    done
+    (cd "$COPY" && find . -type f -name '*.[ch]') | while IFS= read -r file; do
+        [[ -f $file ]] || rm "$COPY/$file"
+    done
+}
 
 applied=
 restore() {
@@ -27,6 +33,32 @@ restore() {
 trap restore EXIT
 trap 'exit 130' INT TERM HUP
 
+field() { # NAME MUTANT: what the head of the patch says
+    sed -n "s/^$1: //p; /^--- /q" "$MUTANTS/$2.patch"
+}
+
+# The head of each patch is complete, and the README's table says the same.
+check_heads() {
+    local mutant bad=0
+    for mutant in "$@"; do
+        if [[ ! -f $MUTANTS/$mutant.patch ]]; then
+            echo "there is no $MUTANTS/$mutant.patch" >&2
+        elif [[ -z $(field 'Killed by' "$mutant") || -z $(field 'Noticed by' "$mutant") ]]; then
+            echo "$mutant does not say \"Killed by: SUITE …\" and \"Noticed by: CHECK\"" >&2
+        else
+            continue
+        fi
+        bad=1
+    done
+    [[ $bad -eq 0 ]] || return 1
+    for mutant in "$@"; do
+        printf '| %s | %s | %s |\n' "$mutant" "$(field 'Killed by' "$mutant")" \
+            "$(field 'Noticed by' "$mutant" | sed '2,$s/^/or /' | paste -sd ' ')"
+    done | grep -vxFf "$MUTANTS/README.md" >&2 || return $(($? - 1)) # 1: there are none; more: grep failed
+    echo "these lines are not in the table of $MUTANTS/README.md" >&2
+    return 1
+}
+
 target_of() { # the program of a suite
     case $1 in
     corpus.json) echo fuzz_json_reader ;;
@@ -35,67 +67,108 @@ target_of() { # the program of a suite
     esac
 }
 
+build() { # SUITE …
+    local suite targets=()
+    for suite in "$@"; do
+        targets+=("$(target_of "$suite")")
+    done
+    cmake --build "$BUILD" --target "${targets[@]}" >"$WORK/log" 2>&1
+}
+
+# run_suite SUITE LIMIT LOG: its status; 124 is timeout's, when the time was over.
 run_suite() {
     local program folder=$BUILD/tests
     program=$(target_of "$1")
+    # In a shell of its own, so that what that says of a signal is in the log as well.
     if [[ $1 == corpus.* ]]; then
-        timeout "$LIMIT_S" "$folder/fuzz/$program" "$ROOT/tests/fuzz/corpus/${1#corpus.}"
+        (timeout "$2" "$folder/fuzz/$program" "$ROOT/tests/fuzz/corpus/${1#corpus.}" || exit "$?") >"$3" 2>&1
     else
-        (cd "$folder" && timeout "$LIMIT_S" "./$program")
+        (cd "$folder" && timeout "$2" "./$program" || exit "$?") >"$3" 2>&1
     fi
 }
 
-# What the first thing was that somebody noticed.
-reason() {
-    { grep -m1 -E 'Could not run test|ERROR *\]|ERROR:' build-mutants/log ||
-        grep -m1 'is still alive' build-mutants/log || true; } |
-        sed -E 's/^Could not run test: |^\[ *ERROR *\] *(---)? *|^ERROR: //' | cut -c1-90
+# Without a mutant each of the suites passes: else its failing would mean nothing.
+measure() { # SUITE …
+    local suite began ended log=$WORK/logs/unmutated
+    build "$@" || { cat "$WORK/log" >&2; return 1; }
+    for suite in "$@"; do
+        began=$SECONDS ended=0
+        run_suite "$suite" "$BASE_LIMIT_S" "$log" || ended=$?
+        if [[ $ended -ne 0 ]]; then
+            tail -n 40 "$log" >&2
+            echo "$suite fails without a mutant, with status $ended" >&2
+            return 1
+        fi
+        limit[$suite]=$((10 * (SECONDS - began + 1)))
+        ((limit[$suite] >= LEAST_LIMIT_S)) || limit[$suite]=$LEAST_LIMIT_S
+    done
+}
+
+# What a log complains of: all but the tests that began, and those that passed.
+complaints() { grep -avE '^\[ +(RUN|OK) +\]' "$1" || true; }
+
+# noticed_by CHECK STATUS LOG: a suite that ended so has failed by this check. A test hangs when it was the last to
+# begin and the time was over: ours, or the alarm (SIGALRM) that it had set itself.
+noticed_by() {
+    if [[ $1 == hang\ * ]]; then
+        [[ $2 -eq 124 || $2 -eq 142 ]] && [[ $(grep -aE '^\[ +RUN +\]' "$3" | tail -n 1) == *" ${1#hang }" ]]
+    else
+        complaints "$3" | grep -aqwE -- "$1"
+    fi
+}
+
+# try MUTANT: with the mutant in place. Leaves in `by` what noticed it, and in `other` what failed beside the point.
+try() {
+    local suite suites check checks ended log
+    read -ra suites <<<"$(field 'Killed by' "$1")"
+    mapfile -t checks < <(field 'Noticed by' "$1")
+    by='' other=''
+    build "${suites[@]}" || { other="no program: the compiler"; return 0; }
+    for suite in "${suites[@]}"; do
+        log=$WORK/logs/$1.$suite ended=0
+        run_suite "$suite" "${limit[$suite]}" "$log" || ended=$?
+        [[ $ended -ne 126 && $ended -ne 127 ]] || { echo "$suite cannot be run" >&2; exit 1; }
+        [[ $ended -ne 0 ]] || continue
+        for check in "${checks[@]}"; do
+            if noticed_by "$check" "$ended" "$log"; then
+                by="$suite: $check"
+                return 0
+            fi
+        done
+        other="not noticed by what should: $suite ended with $ended, see $log"
+        complaints "$log" | grep -aE 'ERROR|FAILED|Could not run' | cut -c1-150 | head -n 10 >&2 || true
+    done
 }
 
 mutants=("$@")
 if [[ ${#mutants[@]} -eq 0 ]]; then
-    mapfile -t mutants < <(basename -s .patch tests/mutants/*.patch)
+    mapfile -t mutants < <(basename -s .patch "$MUTANTS"/*.patch)
 fi
-# Without a mutant each of the suites passes: else its failing would mean nothing.
+check_heads "${mutants[@]}"
+copy_sources
+rm -rf "$WORK/logs"
+mkdir -p "$WORK/logs"
+cmake -S "$COPY" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBE_BUILD_SHARED=OFF >/dev/null
 mapfile -t all < <(for mutant in "${mutants[@]}"; do
-    sed -n 's/^Killed by: //p' "tests/mutants/$mutant.patch"
+    field 'Killed by' "$mutant"
 done | tr ' ' '\n' | sort -u)
-targets=()
-for suite in "${all[@]}"; do
-    targets+=("$(target_of "$suite")")
-done
-cmake --build "$BUILD" --target "${targets[@]}" >build-mutants/log 2>&1 || { cat build-mutants/log >&2; exit 1; }
-for suite in "${all[@]}"; do
-    run_suite "$suite" >build-mutants/log 2>&1 || { echo "$suite fails without a mutant" >&2; exit 1; }
-done
+measure "${all[@]}"
 
 killed=0 survivors=()
 for mutant in "${mutants[@]}"; do
-    patch=$ROOT/tests/mutants/$mutant.patch
-    read -ra suites < <(sed -n 's/^Killed by: //p' "$patch")
+    patch=$ROOT/$MUTANTS/$mutant.patch
     git apply --directory="$COPY" "$patch" || { survivors+=("$mutant (does not apply)"); continue; }
     applied=$patch
-    targets=()
-    for suite in "${suites[@]}"; do
-        targets+=("$(target_of "$suite")")
-    done
-    by=
-    if ! cmake --build "$BUILD" --target "${targets[@]}" >build-mutants/log 2>&1; then
-        by="the compiler"
-    fi
-    for suite in "${suites[@]}"; do
-        [[ -z $by ]] || break
-        ended=0
-        run_suite "$suite" >build-mutants/log 2>&1 || ended=$?
-        [[ $ended -ne 126 && $ended -ne 127 ]] || { echo "$suite cannot be run" >&2; exit 1; }
-        [[ $ended -eq 0 ]] || by="$suite ($([[ $ended -ne 124 ]] && echo "exit $ended" || echo "hung"))"
-    done
+    try "$mutant"
+    # Once more when something else failed: it may have been the machine.
+    [[ -z $other || -n $by || $other == "no program"* ]] || try "$mutant"
     restore
-    if [[ -n $by && $by != "the compiler" ]]; then
+    if [[ -n $by ]]; then
         killed=$((killed + 1))
-        printf '%-45s %s: %s\n' "$mutant" "$by" "$(reason)"
+        printf '%-45s %s\n' "$mutant" "$by"
     else
-        survivors+=("$mutant${by:+ (no program: $by)}")
+        survivors+=("$mutant${other:+ ($other)}")
+        printf '%-45s SURVIVED\n' "$mutant"
     fi
 done
 printf '%d killed, %d survived\n' "$killed" "${#survivors[@]}"

@@ -101,6 +101,18 @@ static void a_long_message_is_kept_up_to_the_ceiling_and_costs_nothing_else(void
     }
 }
 
+/* A NUL would hide what follows it: ours are the words then, and the rest is theirs. */
+static void a_message_that_cannot_be_told_costs_nothing_else(void **state)
+{
+    kube_error *err = error_of_message(10, "\\u0000hidden");
+
+    (void)state;
+    assert_string_equal(kube_error_message(err), "the server could not find the requested resource (404)");
+    assert_string_equal(kube_error_reason(err), "Forbidden");
+    assert_int_equal(kube_error_retry_after_ms(err), 7000);
+    kube_error_free(err);
+}
+
 static void an_endless_reason_is_none_and_costs_nothing_else(void **state)
 {
     char body[4000];
@@ -123,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_plain_body_is_quoted_as_far_as_it_is_one_line_of_text),
         ALLOC_TRACE_TEST(a_long_message_is_kept_up_to_the_ceiling_and_costs_nothing_else),
+        ALLOC_TRACE_TEST(a_message_that_cannot_be_told_costs_nothing_else),
         ALLOC_TRACE_TEST(an_endless_reason_is_none_and_costs_nothing_else),
     };
 

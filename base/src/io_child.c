@@ -38,6 +38,7 @@ typedef struct child {
     kube_io_guard      *end_guard; /* of the zombie; the older one, so that the end of the loop meets it last */
     kube_io_timer      *look;      /* at a zombie whose end the kernel does not tell                         */
     int                 look_ms;
+    bool                unwatched; /* the kernel gave no descriptor: known by its number, for it was not reaped yet */
     kube_buf            output;
 } child;
 
@@ -53,9 +54,11 @@ static void close_fd(int *fd)
 static bool reap(const child *c, int *wait_status)
 {
     siginfo_t info = { .si_pid = 0 };
+    idtype_t by = c->unwatched ? P_PID : BY_PIDFD;
+    int which = c->unwatched ? (int)c->pid : c->pid_fd;
 
     *wait_status = -1;
-    if (c->pid_fd < 0 || waitid(BY_PIDFD, (id_t)c->pid_fd, &info, WEXITED | WNOHANG) != 0)
+    if (which < 0 || waitid(by, (id_t)which, &info, WEXITED | WNOHANG) != 0)
         return true;
     if (info.si_pid == 0)
         return false;
@@ -76,13 +79,11 @@ static void kill_child(const child *c)
  * time: then it stays a zombie. */
 static void reap_killed(const child *c)
 {
-    struct pollfd p = { .fd = c->pid_fd, .events = POLLIN };
+    struct pollfd p = { .fd = c->pid_fd, .events = POLLIN }; /* without one it is only a pause */
     int wait_status;
 
-    if (c->pid_fd >= 0)
-        while (poll(&p, 1, REAP_WAIT_MS) < 0 && errno == EINTR)
-            ;
-    reap(c, &wait_status);
+    for (int waited = 0; !reap(c, &wait_status) && waited < REAP_WAIT_MS; waited += FIRST_LOOK_MS)
+        poll(&p, 1, FIRST_LOOK_MS);
 }
 
 static void release(child *c)
@@ -262,10 +263,22 @@ static kube_status open_pid_fd(child *c, kube_error **err)
     c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0u); /* close-on-exec by definition */
     if (c->pid_fd >= 0 || errno == ESRCH)
         return KUBE_OK;
-    kube_error_set_errno(err, KUBE_ERR_IO, errno, "watching a child process");
+    c->unwatched = true;
+    return kube_error_set_errno(err, KUBE_ERR_IO, errno, "watching a child process");
+}
+
+/* Nobody hears of it. */
+static void give_up(child *c)
+{
+    if (!c->unwatched) {
+        release(c);
+        return;
+    }
     kill(c->pid, SIGKILL);
-    waitpid(c->pid, NULL, 0);
-    return KUBE_ERR_IO;
+    kube_io_guard_free(c->guard);
+    c->guard = NULL;
+    close_fd(&c->out_fd);
+    look_later(c);
 }
 
 static void watch_fd(kube_io_watch *watch, int fd)
@@ -296,7 +309,7 @@ kube_status kube_io_child_start(kube_io *io, const kube_io_child_options *opts, 
     if (st == KUBE_OK)
         st = open_pid_fd(c, err);
     if (st != KUBE_OK) {
-        release(c);
+        give_up(c);
         return st;
     }
     watch_fd(c->pid_watch, c->pid_fd);

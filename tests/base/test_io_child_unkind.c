@@ -180,6 +180,44 @@ static void what_was_killed_and_cannot_be_watched_is_looked_at_from_time_to_time
     kube_io_free(io);
 }
 
+/* Out of descriptors, for example. */
+static void what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as_well(void **state)
+{
+    fake_clock clock;
+    kube_io *io;
+    size_t before;
+    script_run r;
+
+    (void)state;
+    fake_clock_init(&clock, 1000 * MS);
+    io = make_fake_io(&clock);
+    before = open_descriptors();
+    for (int by_the_loop = 0; by_the_loop < 2; by_the_loop++) {
+        waits = 0;
+        seems_running = 2;
+        system_fault_always("pidfd_open");
+        assert_int_equal(start_script(&r, io, "exec sleep 300", 0, NULL, NULL), KUBE_ERR_IO);
+        assert_string_equal(system_fault_stop(), "pidfd_open");
+        assert_true(has_children());
+        assert_int_equal(open_descriptors(), before);
+        if (by_the_loop)
+            break;
+        for (int i = 0; i < 2; i++) {
+            fake_clock_advance(&clock, (10 * MS) << i);
+            assert_int_equal(looks_in_a_step(io), 1);
+        }
+        for (int64_t end = now_ms() + 60000; has_children() && now_ms() < end;) {
+            fake_clock_advance(&clock, 1000 * MS);
+            assert_true(settle(io));
+        }
+        assert_false(has_children());
+        assert_int_equal(waits, 0);
+    }
+    kube_io_free(io); /* which may wait for what it leaves */
+    assert_true(no_child_stays(now_ms()));
+    assert_int_equal(r.calls, 0);
+}
+
 static void a_burial_needs_no_memory(void **state)
 {
     kube_io *io = make_io();
@@ -308,6 +346,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_has_ended_well),
         ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_can_be_cancelled),
         ALLOC_TRACE_TEST(an_end_that_cannot_be_fetched_yet_is_fetched_later),
+        ALLOC_TRACE_TEST(what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as_well),
         ALLOC_TRACE_TEST(a_burial_needs_no_memory),
         ALLOC_TRACE_TEST(what_was_killed_and_cannot_be_watched_is_looked_at_from_time_to_time),
         ALLOC_TRACE_TEST(a_core_dump_is_told_as_waitpid_tells_it),

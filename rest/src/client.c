@@ -11,7 +11,8 @@
 
 #include <unistd.h>
 
-enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_CONNECT_TIMEOUT_MS = 30000, MAX_CONNECTIONS = 1000, MAX_NAME_BYTES = 255 };
+enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_CONNECT_TIMEOUT_MS = 30000, MAX_CONNECTIONS = 1000 };
+enum { MAX_NAME_BYTES = 255, MAX_TOKEN_BYTES = 1 << 20 };
 #define DEFAULT_MAX_RESPONSE_BYTES ((uint64_t)64 << 20)
 
 #if defined(__x86_64__)
@@ -54,6 +55,8 @@ static kube_status check(const kube_rest_client_options *o, kube_error **err)
         return config_error(err, "the user agent has characters no header may have");
     if (o->bearer_token != NULL && !kube__header_value_is_valid(o->bearer_token))
         return config_error(err, "the bearer token has characters no header may have (a line feed at its end?)");
+    if (o->bearer_token != NULL && strlen(o->bearer_token) > MAX_TOKEN_BYTES)
+        return config_error(err, "the bearer token is longer than 1048576 bytes");
     if (o->tls_server_name != NULL &&
         o->tls_server_name[strspn(o->tls_server_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                                       "0123456789-._:")] != '\0')
@@ -90,7 +93,7 @@ static kube_status copy_texts(kube_rest_client *c, const kube_rest_client_option
 /* An empty token is none: kubeconfigs have `token: ""`. */
 static kube_status copy_token(kube_rest_client *c, const char *token, kube_error **err)
 {
-    kube_buf value = KUBE_BUF_INIT(1 << 20);
+    kube_buf value = KUBE_BUF_INIT(sizeof "Bearer " + MAX_TOKEN_BYTES);
     kube_status st;
 
     if (token == NULL || token[0] == '\0')

@@ -113,9 +113,28 @@ static void a_tls_server_name_may_have_255_bytes(void **state)
     free(name);
 }
 
+static void a_token_has_its_length_or_is_refused(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    char *token = text_of((1 << 20) + 1);
+    kube_rest_client *client = NULL;
+    kube_error *err = NULL;
+
+    (void)state;
+    o.base_url = "http://127.0.0.1:1";
+    o.bearer_token = token;
+    assert_int_equal(kube_rest_client_new(&o, &client, &err), KUBE_ERR_CONFIG);
+    assert_non_null(strstr(kube_error_message(err), "the bearer token is longer than 1048576 bytes"));
+    kube_error_free(err);
+    token[1 << 20] = '\0';
+    kube_rest_client_unref(client_of(&o, o.base_url));
+    free(token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        ALLOC_TRACE_TEST(a_token_has_its_length_or_is_refused),
         ALLOC_TRACE_TEST(a_header_that_is_too_long_is_named),
         ALLOC_TRACE_TEST(more_addresses_than_can_be_handed_on_are_said_to_be_too_many),
         ALLOC_TRACE_TEST(a_tls_server_name_may_have_255_bytes),

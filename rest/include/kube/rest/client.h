@@ -93,6 +93,7 @@ static inline kube_rest_client_options kube_rest_client_options_make(void)
  * @retval KUBE_OK              Made.
  * @retval KUBE_ERR_INVALID_ARG The options were not initialised.
  * @retval KUBE_ERR_CONFIG      The options contradict each other, or a value is not usable: the message names it.
+ * @retval KUBE_ERR_OUT_OF_MEMORY Not made.
  * @ownership    `*out` is the caller's; release with kube_rest_client_unref().
  * @threadsafety Any thread. @blocking Never.
  * @since 0.1

@@ -218,6 +218,26 @@ static void what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as
     assert_int_equal(r.calls, 0);
 }
 
+/* It sleeps in the kernel, say: a program that ends has better things to do. */
+static void one_that_does_not_die_is_left_after_a_second(void **state)
+{
+    kube_io *io = make_io();
+    script_run r;
+
+    (void)state;
+    must_start_script(&r, io, "exec sleep 300", 0, NULL);
+    assert_true(settle(io));
+    waits = 0;
+    seems_running = 1000;
+    kube_io_free(io);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.status, KUBE_ERR_CANCELLED);
+    assert_int_equal(waits, 100);
+    assert_int_equal(seems_running, 1000 - 101);
+    seems_running = 0;
+    assert_true(waitpid(-1, NULL, 0) > 0);
+}
+
 static void a_burial_needs_no_memory(void **state)
 {
     kube_io *io = make_io();
@@ -347,6 +367,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_child_that_is_gone_before_it_is_watched_can_be_cancelled),
         ALLOC_TRACE_TEST(an_end_that_cannot_be_fetched_yet_is_fetched_later),
         ALLOC_TRACE_TEST(what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as_well),
+        ALLOC_TRACE_TEST(one_that_does_not_die_is_left_after_a_second),
         ALLOC_TRACE_TEST(a_burial_needs_no_memory),
         ALLOC_TRACE_TEST(what_was_killed_and_cannot_be_watched_is_looked_at_from_time_to_time),
         ALLOC_TRACE_TEST(a_core_dump_is_told_as_waitpid_tells_it),

@@ -2,6 +2,7 @@
  * own: nothing here waits for time to pass. */
 #include "fake_clock.h"
 #include "http2_server.h"
+#include "relay.h"
 #include "rest_fixture.h"
 
 #include <setjmp.h>
@@ -28,7 +29,9 @@ typedef struct scene {
 
 static scene s;
 
-static bool begin(http2_server_options options)
+static relay *way; /* to the server, where a test wants one */
+
+static bool begin_at(http2_server_options options, bool relayed)
 {
     kube_rest_client_options o;
     kube_io_options io_options = KUBE_IO_OPTIONS_INIT;
@@ -42,8 +45,9 @@ static bool begin(http2_server_options options)
     s.server = http2_server_start(&options);
     if (s.server == NULL)
         return false;
+    way = relayed ? relay_start((uint16_t)http2_server_port(s.server)) : NULL;
     snprintf(s.f.url, sizeof s.f.url, "https://%s:%u", options.ipv6 ? "[::1]" : "127.0.0.1",
-             http2_server_port(s.server));
+             relayed ? relay_port(way) : http2_server_port(s.server));
     o = rest_fixture_options(&s.f);
     o.timeout_ms = -1;
     assert_int_equal(kube_rest_client_new(&o, &s.client, NULL), KUBE_OK);
@@ -53,11 +57,18 @@ static bool begin(http2_server_options options)
     return true;
 }
 
+static bool begin(http2_server_options options)
+{
+    return begin_at(options, false);
+}
+
 static int end(void **state)
 {
     (void)state;
     kube_rest_client_unref(s.client);
     kube_io_free(s.io);
+    if (way != NULL)
+        relay_stop(way);
     http2_server_stop(s.server);
     kube_testing_cert_free(s.cert);
     rest_fixture_clear(&s.f);
@@ -218,6 +229,30 @@ static void a_second_connection_that_cannot_be_made_takes_nobody_along(void **st
             finish(&s.results[i], KUBE_ERR_UNAVAILABLE);
         }
     }
+}
+
+static void a_second_connection_that_is_never_answered_takes_nobody_along(void **state)
+{
+    (void)state;
+    assert_true(begin_at((http2_server_options){ .max_streams = 100 }, true));
+    http2_server_hold(s.server, FULL);
+    for (int i = 0; i < MANY; i++)
+        start(&s.results[i], i < FULL ? 0 : 2 * STALL_MS, NULL);
+    run_until_read(FULL);
+    relay_break_after(way, RELAY_TO_SERVER, 0, RELAY_STALLS);
+    advance(STALL_MS);
+    for (int64_t limit = test_now_ms() + 20000; !relay_broke(way) && test_now_ms() < limit;)
+        assert_int_equal(kube_io_run(s.io, 5), KUBE_OK);
+    assert_true(relay_broke(way));
+    advance(2 * STALL_MS);
+    for (int i = FULL; i < MANY; i++)
+        finish(&s.results[i], KUBE_ERR_TIMEOUT);
+    http2_server_release(s.server);
+    for (int i = 0; i < FULL; i++)
+        finish(&s.results[i], KUBE_OK);
+    start(&s.results[0], 0, NULL);
+    finish(&s.results[0], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 2);
 }
 
 static void requests_on_connections_that_carry_one_each_have_connections_of_their_own(void **state)
@@ -404,6 +439,7 @@ int main(void)
         cmocka_unit_test_teardown(a_queue_that_moves_is_not_one_that_stands_still, end),
         cmocka_unit_test_teardown(one_that_waits_for_them_runs_out_of_time_by_itself, end),
         cmocka_unit_test_teardown(a_second_connection_that_cannot_be_made_takes_nobody_along, end),
+        cmocka_unit_test_teardown(a_second_connection_that_is_never_answered_takes_nobody_along, end),
         cmocka_unit_test_teardown(requests_on_connections_that_carry_one_each_have_connections_of_their_own, end),
         cmocka_unit_test_teardown(a_server_that_changes_to_http_1_gets_as_many_connections_as_any, end),
         cmocka_unit_test_teardown(a_connection_on_which_nothing_comes_is_given_up_with_the_request_that_waited, end),

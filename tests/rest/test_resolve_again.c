@@ -40,6 +40,43 @@ static void doubtful_addresses_serve_where_the_resolver_fails_as_well(void **sta
     kube_rest_client_unref(client);
 }
 
+/* Those at which nobody was do not serve while others are looked for; who does not wait for them changes nothing. */
+static void who_gives_up_waiting_for_others_leaves_the_old_ones_as_doubtful_as_they_are(void **state)
+{
+    fake_resolver f = { .addresses = "127.0.0.2" };
+    kube_rest_client *client = client_with(&f);
+    kube_call_options opts = KUBE_CALL_OPTIONS_INIT;
+    kube_io *io = NULL;
+    rest_result r;
+
+    (void)state;
+    assert_int_equal(kube_io_new(NULL, &io, NULL), KUBE_OK);
+    start_get(client, io, NULL, &r);
+    rest_run_until_done(io, &r);
+    expect_and_clear(&r, KUBE_ERR_UNAVAILABLE, "no connection");
+    f.never = true;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(kube_cancel_new(NULL, &opts.cancel, NULL), KUBE_OK);
+        start_get(client, io, &opts, &r);
+        assert_int_equal(kube_io_step(io, 5000), KUBE_OK);
+        assert_int_equal(r.calls, 0);
+        assert_int_equal(f.asked, 2 + i);
+        kube_cancel_fire(opts.cancel);
+        rest_run_until_done(io, &r);
+        expect_and_clear(&r, KUBE_ERR_CANCELLED, NULL);
+        assert_int_equal(kube_io_step(io, 5000), KUBE_OK); /* it is told in turn */
+        assert_int_equal(f.interrupted, 1 + i);
+        kube_cancel_unref(opts.cancel);
+    }
+    f.never = false;
+    f.addresses = "127.0.0.1";
+    start_get(client, io, NULL, &r);
+    rest_run_until_done(io, &r);
+    expect_and_clear(&r, KUBE_OK, NULL);
+    kube_rest_client_unref(client);
+    kube_io_free(io);
+}
+
 /* libcurl repeats a request by itself when the connection it had before ends without an answer. */
 static void addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_request(void **state)
 {
@@ -191,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_at_which_nobody_is_are_asked_for_anew),
         cmocka_unit_test(doubtful_addresses_serve_where_the_resolver_fails_as_well),
+        cmocka_unit_test(who_gives_up_waiting_for_others_leaves_the_old_ones_as_doubtful_as_they_are),
         cmocka_unit_test(addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_request),
         cmocka_unit_test(one_that_fails_later_does_not_take_away_what_is_known),
         cmocka_unit_test(one_that_hangs_keeps_nobody_from_a_connection_that_stands),

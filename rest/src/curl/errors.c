@@ -52,8 +52,10 @@ static bool is_lost_handshake(const kube__transfer *t, CURLcode code)
     static const char *const signs[] = { "unexpected eof", "SSL_connect: ", "Recv failure: ", "Send failure: " };
     bool lost = false;
 
-    if (code != CURLE_SSL_CONNECT_ERROR || !has_words(t, code))
+    if (code != CURLE_SSL_CONNECT_ERROR)
         return false;
+    if (t->attempts > 0) /* the server has just made one, so that it rather went than changed */
+        return true;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         lost = lost || strstr(t->error_text, signs[i]) != NULL;
     return lost;

@@ -89,23 +89,29 @@ static size_t first_length(kube_str raw)
     return n;
 }
 
-/* Character by character: where the ceiling is reached the buffer holds as many as fit, and its failure says so.
- * Messages are C strings: a NUL in one would hide the rest. */
+/* As many characters as fit. The buffer's failure says that there are more. */
+static void copy_beginning(kube_buf *out, kube_str raw)
+{
+    kube_buf_reset(out);
+    while (raw.len != 0 && kube_buf_status(out, NULL) == KUBE_OK) {
+        size_t n = first_length(raw);
+
+        kube_json_string_append((kube_json_string){ kube_str_n(raw.data, n), 1 }, out);
+        raw = kube_str_n(raw.data + n, raw.len - n);
+    }
+}
+
+/* Messages are C strings: a NUL in one would hide the rest. */
 static void copy_text(kube_buf *out, kube_json_reader *r)
 {
     kube_json_string text;
-    kube_str rest;
 
     kube_buf_reset(out);
     if (!kube_json_reader_read_string(r, &text) || kube_json_string_has_nul(text))
         return;
-    for (rest = text.raw; rest.len != 0 && kube_buf_status(out, NULL) == KUBE_OK;) {
-        size_t n = first_length(rest);
-
-        text.raw = kube_str_n(rest.data, n);
-        kube_json_string_append(text, out);
-        rest = kube_str_n(rest.data + n, rest.len - n);
-    }
+    kube_json_string_append(text, out);
+    if (kube_buf_status(out, NULL) == KUBE_ERR_LIMIT)
+        copy_beginning(out, text.raw);
 }
 
 static bool read_word(kube_json_reader *r, const char *word)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { DOCUMENT_MAX = 4 << 20 };
 
@@ -28,6 +29,15 @@ static char *encoded;
 static size_t encoded_len;
 static unsigned char frame_header[KUBE__FRAME_HEADER_BYTES];
 static volatile size_t sink;
+
+/* Where things lie depends on a random seed. Here it is the same each time, and so is what is counted: this function
+ * comes before the C library's. */
+ssize_t getrandom(void *bytes, size_t len, unsigned flags)
+{
+    (void)flags;
+    memset(bytes, 0x5a, len);
+    return (ssize_t)len;
+}
 
 static void demand(bool ok, const char *what)
 {
@@ -67,7 +77,6 @@ COUNTED void job_decode_aggregated(void)
     kube_discovery_snapshot_unref(decode());
 }
 
-/* Many: where each lies depends on a random seed. */
 COUNTED void job_find_kinds(void)
 {
     for (size_t i = 0; i < snapshot->resource_count; i++) {

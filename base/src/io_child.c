@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READ_CHUNK = 4096, DEFAULT_MAX_OUTPUT = 1 << 20, REAP_WAIT_MS = 1000, FIRST_LOOK_MS = 10, LAST_LOOK_MS = 1000 };
@@ -26,20 +27,20 @@ enum { READ_CHUNK = 4096, DEFAULT_MAX_OUTPUT = 1 << 20, REAP_WAIT_MS = 1000, FIR
 #define BY_PIDFD ((idtype_t)3)
 
 typedef struct child {
-    kube_io            *io;
+    kube_io *io;
     kube_io_child_done *done;
-    void               *user;
-    pid_t               pid;
-    int                 pid_fd;
-    int                 out_fd;
-    kube_io_watch      *pid_watch;
-    kube_io_watch      *out_watch;
-    kube_io_guard      *guard;     /* of what is reported                                                    */
-    kube_io_guard      *end_guard; /* of the zombie; the older one, so that the end of the loop meets it last */
-    kube_io_timer      *look;      /* at a zombie whose end the kernel does not tell                         */
-    int                 look_ms;
-    bool                unwatched; /* the kernel gave no descriptor: known by its number, for it was not reaped yet */
-    kube_buf            output;
+    void *user;
+    pid_t pid;
+    int pid_fd;
+    int out_fd;
+    kube_io_watch *pid_watch;
+    kube_io_watch *out_watch;
+    kube_io_guard *guard;     /* of what is reported                                                    */
+    kube_io_guard *end_guard; /* of the zombie; the older one, so that the end of the loop meets it last */
+    kube_io_timer *look;      /* at a zombie whose end the kernel does not tell                         */
+    int look_ms;
+    bool unwatched; /* the kernel gave no descriptor: known by its number, for it was not reaped yet */
+    kube_buf output;
 } child;
 
 static void close_fd(int *fd)
@@ -75,15 +76,26 @@ static void kill_child(const child *c)
         syscall(SYS_pidfd_send_signal, c->pid_fd, SIGKILL, NULL, 0u);
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Waits for a process that was killed, where its loop ends and nowhere else. One that sleeps in the kernel may take its
  * time: then it stays a zombie. */
 static void reap_killed(const child *c)
 {
     struct pollfd p = { .fd = c->pid_fd, .events = POLLIN }; /* without one it is only a pause */
+    int64_t until_ms = monotonic_ms() + REAP_WAIT_MS;
     int wait_status;
 
-    for (int waited = 0; !reap(c, &wait_status) && waited < REAP_WAIT_MS; waited += FIRST_LOOK_MS)
-        poll(&p, 1, FIRST_LOOK_MS);
+    while (!reap(c, &wait_status) && monotonic_ms() < until_ms) {
+        if (poll(&p, 1, FIRST_LOOK_MS) > 0)
+            p.fd = -1; /* it has ended, but a debugger has not looked yet */
+    }
 }
 
 static void release(child *c)
@@ -267,17 +279,26 @@ static kube_status open_pid_fd(child *c, kube_error **err)
     return kube_error_set_errno(err, KUBE_ERR_IO, errno, "watching a child process");
 }
 
-/* Nobody hears of it. */
+/* Nobody hears of it. What is short of descriptors has one now, which is better than the number: that may be another
+ * process's when the host reaps. */
 static void give_up(child *c)
 {
     if (!c->unwatched) {
         release(c);
         return;
     }
+    close_fd(&c->out_fd);
+    c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0u);
+    if (c->pid_fd >= 0) {
+        c->unwatched = false;
+        c->pid_watch->fd = c->pid_fd;
+        kill_child(c);
+        bury(c);
+        return;
+    }
     kill(c->pid, SIGKILL);
     kube_io_guard_free(c->guard);
     c->guard = NULL;
-    close_fd(&c->out_fd);
     look_later(c);
 }
 

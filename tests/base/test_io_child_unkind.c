@@ -186,6 +186,7 @@ static void what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as
     fake_clock clock;
     kube_io *io;
     size_t before;
+    int64_t begin;
     script_run r;
 
     (void)state;
@@ -213,8 +214,9 @@ static void what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as
         assert_false(has_children());
         assert_int_equal(waits, 0);
     }
+    begin = now_ms();
     kube_io_free(io); /* which may wait for what it leaves */
-    assert_true(no_child_stays(now_ms()));
+    assert_true(no_child_stays(begin));
     assert_int_equal(r.calls, 0);
 }
 
@@ -222,6 +224,7 @@ static void what_cannot_even_be_known_by_a_descriptor_is_killed_and_looked_at_as
 static void one_that_does_not_die_is_left_after_a_second(void **state)
 {
     kube_io *io = make_io();
+    int64_t begin;
     script_run r;
 
     (void)state;
@@ -229,11 +232,13 @@ static void one_that_does_not_die_is_left_after_a_second(void **state)
     assert_true(settle(io));
     waits = 0;
     seems_running = 1000;
+    begin = now_ms();
     kube_io_free(io);
     assert_int_equal(r.calls, 1);
     assert_int_equal(r.status, KUBE_ERR_CANCELLED);
-    assert_int_equal(waits, 100);
-    assert_int_equal(seems_running, 1000 - 101);
+    assert_in_range(waits, 2, 101); /* a pause may take longer than it should */
+    assert_int_equal(seems_running, 1000 - (waits + 1));
+    assert_true(now_ms() - begin >= 1000);
     seems_running = 0;
     assert_true(waitpid(-1, NULL, 0) > 0);
 }

@@ -277,8 +277,9 @@ typedef struct kube_io_child_options {
  * @brief A child has ended, or its run was interrupted.
  * @param[in] user        As registered.
  * @param[in] status      KUBE_OK: it ended by itself, see @p wait_status. KUBE_ERR_CANCELLED, KUBE_ERR_TIMEOUT: it was
- *                        killed. KUBE_ERR_LIMIT: too much output, killed. KUBE_ERR_OUT_OF_MEMORY: no room for it,
- *                        killed. KUBE_ERR_IO: the kernel will not watch it (too many watches), killed.
+ *                        killed. KUBE_ERR_LIMIT: too much output. KUBE_ERR_OUT_OF_MEMORY: no room for it. Either way
+ *                        killed, unless it had ended by then. KUBE_ERR_IO: the kernel will not watch it (too many
+ *                        watches), killed.
  * @param[in] wait_status As waitpid() gives it; -1 when it was killed, which is told before it has ended, and when the
  *                        host process reaped it first.
  * @param[in] output      Its standard output, writable so that secrets can be overwritten. Valid during the call.

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_CONNECT_TIMEOUT_MS = 30000, MAX_CONNECTIONS = 1000 };
-enum { MAX_NAME_BYTES = 255, MAX_TOKEN_BYTES = 1 << 20 };
+enum { MAX_NAME_BYTES = 255, MAX_TOKEN_BYTES = 48 << 10 };
 #define DEFAULT_MAX_RESPONSE_BYTES ((uint64_t)64 << 20)
 
 #if defined(__x86_64__)
@@ -56,7 +56,7 @@ static kube_status check(const kube_rest_client_options *o, kube_error **err)
     if (o->bearer_token != NULL && !kube__header_value_is_valid(o->bearer_token))
         return config_error(err, "the bearer token has characters no header may have (a line feed at its end?)");
     if (o->bearer_token != NULL && strlen(o->bearer_token) > MAX_TOKEN_BYTES)
-        return config_error(err, "the bearer token is longer than 1048576 bytes");
+        return config_error(err, "the bearer token is longer than 49152 bytes");
     if (o->tls_server_name != NULL &&
         o->tls_server_name[strspn(o->tls_server_name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                                       "0123456789-._:")] != '\0')

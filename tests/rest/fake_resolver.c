@@ -78,7 +78,7 @@ static kube_status resolve(void *state, kube_io *io, const char *host, const kub
 }
 
 rest_fixture fake_resolver_server;
-relay *fake_resolver_way;
+relay *_Atomic fake_resolver_way;
 
 static void handler(void *user, kube_testing_connection *c, const kube_testing_request *r)
 {

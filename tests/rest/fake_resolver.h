@@ -26,7 +26,7 @@ typedef struct fake_resolver {
 
 extern rest_fixture fake_resolver_server;
 /* The way to it where a test has put one in between. A request for "/gone" ends it; one for "/hold" is not answered. */
-extern relay *fake_resolver_way;
+extern relay *_Atomic fake_resolver_way;
 
 int fake_resolver_set_up(void **state);
 int fake_resolver_tear_down(void **state);

@@ -431,6 +431,28 @@ static void requests_that_wait_at_once_count_once(void **state)
     assert_int_equal(http2_server_connections(s.server), 1);
 }
 
+/* Nearly as much as a request may have, on a connection that goes on afterwards. */
+static void a_request_with_long_headers_is_sent(void **state)
+{
+    static char value[59000];
+    const kube_rest_param header = { "X-Long", value };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    rest_result r = { 0 };
+
+    (void)state;
+    memset(value, 'x', sizeof value - 1);
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    make_acquaintance();
+    request.path = "/";
+    request.headers = &header;
+    request.header_count = 1;
+    assert_int_equal(kube_rest_client_start(s.client, s.io, &request, NULL, rest_record, &r, NULL), KUBE_PENDING);
+    finish(&r, KUBE_OK);
+    start(&s.results[0], 0, NULL);
+    finish(&s.results[0], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +471,7 @@ int main(void)
         cmocka_unit_test_teardown(short_requests_that_nothing_comes_of_say_it_together, end),
         cmocka_unit_test_teardown(an_answer_between_them_makes_them_begin_anew, end),
         cmocka_unit_test_teardown(requests_that_wait_at_once_count_once, end),
+        cmocka_unit_test_teardown(a_request_with_long_headers_is_sent, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

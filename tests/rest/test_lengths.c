@@ -24,16 +24,22 @@ static kube_rest_client *client_of(kube_rest_client_options *o, const char *url)
     return client;
 }
 
-static void expect(kube_rest_client *client, const kube_rest_request *request, const char *part)
+static void expect_status(kube_rest_client *client, const kube_rest_request *request, kube_status status,
+                          const char *part)
 {
     kube_rest_response *response = NULL;
     kube_error *err = NULL;
 
-    assert_int_equal(kube_rest_client_do(client, request, NULL, &response, &err), KUBE_ERR_LIMIT);
-    assert_int_equal(kube_error_status(err), KUBE_ERR_LIMIT);
+    assert_int_equal(kube_rest_client_do(client, request, NULL, &response, &err), status);
+    assert_int_equal(kube_error_status(err), status);
     if (strstr(kube_error_message(err), part) == NULL)
         fail_msg("%s (expected: %s)", kube_error_message(err), part);
     kube_error_free(err);
+}
+
+static void expect(kube_rest_client *client, const kube_rest_request *request, const char *part)
+{
+    expect_status(client, request, KUBE_ERR_LIMIT, part);
 }
 
 static char *text_of(size_t len)
@@ -58,8 +64,34 @@ static void a_header_that_is_too_long_is_named(void **state)
     request.path = "/";
     request.headers = &header;
     request.header_count = 1;
-    expect(client, &request, "the header X-Long: more than 2097152 bytes");
+    expect(client, &request, "the header X-Long: more than 60000 bytes");
     free(value);
+    kube_rest_client_unref(client);
+}
+
+static void headers_and_target_are_counted_together(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    kube_rest_client *client = client_of(&o, "http://127.0.0.1:1");
+    char *value = text_of(29000), *path = text_of(29000);
+    const kube_rest_param headers[] = { { "X-Long", value }, { "X-Longer", value }, { "X-Longest", value } };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    (void)state;
+    path[0] = '/';
+    request.path = "/";
+    request.headers = headers;
+    request.header_count = 2;
+    expect_status(client, &request, KUBE_ERR_UNAVAILABLE, "no connection");
+    request.path = path;
+    expect(client, &request, "GET http");
+    request.header_count = 1;
+    expect_status(client, &request, KUBE_ERR_UNAVAILABLE, "GET http");
+    request.path = "/";
+    request.header_count = 3;
+    expect(client, &request, "the request's target and headers: more than 60000 bytes");
+    free(value);
+    free(path);
     kube_rest_client_unref(client);
 }
 
@@ -116,7 +148,7 @@ static void a_tls_server_name_may_have_255_bytes(void **state)
 static void a_token_has_its_length_or_is_refused(void **state)
 {
     kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
-    char *token = text_of((1 << 20) + 1);
+    char *token = text_of((48 << 10) + 1);
     kube_rest_client *client = NULL;
     kube_error *err = NULL;
 
@@ -124,9 +156,9 @@ static void a_token_has_its_length_or_is_refused(void **state)
     o.base_url = "http://127.0.0.1:1";
     o.bearer_token = token;
     assert_int_equal(kube_rest_client_new(&o, &client, &err), KUBE_ERR_CONFIG);
-    assert_non_null(strstr(kube_error_message(err), "the bearer token is longer than 1048576 bytes"));
+    assert_non_null(strstr(kube_error_message(err), "the bearer token is longer than 49152 bytes"));
     kube_error_free(err);
-    token[1 << 20] = '\0';
+    token[48 << 10] = '\0';
     kube_rest_client_unref(client_of(&o, o.base_url));
     free(token);
 }
@@ -136,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TRACE_TEST(a_token_has_its_length_or_is_refused),
         ALLOC_TRACE_TEST(a_header_that_is_too_long_is_named),
+        ALLOC_TRACE_TEST(headers_and_target_are_counted_together),
         ALLOC_TRACE_TEST(more_addresses_than_can_be_handed_on_are_said_to_be_too_many),
         ALLOC_TRACE_TEST(a_tls_server_name_may_have_255_bytes),
     };

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -93,6 +94,8 @@ static void addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_reque
     get_and_expect(client, KUBE_OK, NULL);
     rest_get(client, "/gone", &r); /* with the way to it */
     expect_and_clear(&r, KUBE_ERR_UNAVAILABLE, NULL);
+    for (int64_t limit = test_now_ms() + 60000; fake_resolver_way != NULL && test_now_ms() < limit;)
+        usleep(1000); /* the server's thread tells us of its end a little later */
     assert_null(fake_resolver_way);
     assert_int_equal(f.asked, 1);
     get_and_expect(client, KUBE_ERR_UNAVAILABLE, NULL);

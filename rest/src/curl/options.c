@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { MAX_HEAD_BYTES = 60000 };
+
 /* A connection that was idle for longer is not used again: API servers close theirs after 90 s. */
 enum { MAX_IDLE_S = 70, BODY_RESERVE_MAX_BYTES = 1 << 20, FIRST_ROOM_BYTES = 256 << 10, FULL_FRAME_BYTES = 8 << 10 };
 
@@ -127,7 +129,7 @@ static kube_status append(struct curl_slist **list, const char *text, kube_error
 
 static kube_status append_header(kube__transfer *t, const char *name, const char *value, kube_error **err)
 {
-    kube_buf line = KUBE_BUF_INIT(1 << 21);
+    kube_buf line = KUBE_BUF_INIT(MAX_HEAD_BYTES);
     kube_status st;
 
     kube_buf_append_c(&line, name);
@@ -142,6 +144,18 @@ static kube_status append_header(kube__transfer *t, const char *name, const char
     return st;
 }
 
+/* What is longer HTTP/2 does not carry, and libcurl would lose one connection after the other over it. */
+static kube_status check_head(const kube__transfer *t, kube_error **err)
+{
+    size_t bytes = strlen(t->request->target);
+
+    for (const struct curl_slist *header = t->headers; header != NULL; header = header->next)
+        bytes += strlen(header->data);
+    if (bytes <= MAX_HEAD_BYTES)
+        return KUBE_OK;
+    return kube_error_set(err, KUBE_ERR_LIMIT, "the request's target and headers: more than %d bytes", MAX_HEAD_BYTES);
+}
+
 static kube_status build_lists(kube__transfer *t, kube_error **err)
 {
     const kube__curl_transport *transport = t->pool->transport;
@@ -151,6 +165,8 @@ static kube_status build_lists(kube__transfer *t, kube_error **err)
         st = append_header(t, t->request->headers[i].name, t->request->headers[i].value, err);
     if (st == KUBE_OK && transport->authority != NULL)
         st = append_header(t, "Host", transport->authority, err);
+    if (st == KUBE_OK)
+        st = check_head(t, err);
     if (st == KUBE_OK && transport->connect_to != NULL)
         st = append(&t->connect_to, transport->connect_to, err);
     if (st == KUBE_OK)

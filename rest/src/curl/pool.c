@@ -129,12 +129,13 @@ static void finish_one(kube__pool *pool, kube__transfer *t, CURLcode code)
     bool nobody_connected = t->opener && pool->gate.connections == 0 && kube__curl_error_is_no_connection(code);
     kube_status st = kube__transfer_result(t, code, &response, &err);
     kube_error *for_queue = nobody_connected ? kube_error_copy(err) : NULL;
+    bool none_again = kube__curl_error_is_no_connection(code) && t->attempts > 0; /* libcurl repeats by itself */
 
-    if (kube__curl_error_is_lost_connection(code))
+    if (kube__curl_error_is_lost_connection(code) || none_again)
         kube__gate_lost(&pool->gate);
     kube__transfer_detach(t);
     if (kube__curl_error_is_no_connection(code) && pool->gate.connections == 0)
-        kube__pool_doubt_addresses(pool); /* libcurl repeats a request on a connection of its own */
+        kube__pool_doubt_addresses(pool);
     if (nobody_connected) /* the others would try the same, one after the other, each to its own time-out */
         kube__pool_fail_queue(pool, st, for_queue);
     kube__transfer_report(t, st, response, err); /* last: what its `done` starts is a new try */

@@ -74,6 +74,8 @@ CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy);
 void kube__pool_free_sockets(kube__pool *pool);
 /* 8.11.0 does not repeat its timer callback when the time has not changed: asks it after each action. */
 void kube__pool_check_timer(kube__pool *pool);
+/* Whether the connection from this local port stands. */
+bool kube__pool_has_socket(const kube__pool *pool, int local_port);
 /* Something has come on the connection from this local port. */
 void kube__pool_heard(kube__pool *pool, int local_port);
 /* A request has waited in vain since then on the connection from this local port. When requests that heard nothing have

@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A peer that vanished is noticed within 30 s, on an idle connection and under load alike. */
 #define SILENCE_NS ((int64_t)10 * 1000000000) /* until a connection is given up */
 
+/* A peer that vanished is noticed within 30 s, on an idle connection and under load alike. */
 enum { KEEPALIVE_IDLE_S = 15, KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_PROBES = 3, USER_TIMEOUT_MS = 30000 };
 
 static kube__socket *find(const kube__pool *pool, curl_socket_t fd)
@@ -215,6 +215,11 @@ static kube__socket *find_by_port(const kube__pool *pool, int local_port)
             return s;
     }
     return NULL;
+}
+
+bool kube__pool_has_socket(const kube__pool *pool, int local_port)
+{
+    return find_by_port(pool, local_port) != NULL;
 }
 
 /* libcurl also reads when its timer lets it act, and may find what has just come: no event tells of that. */

@@ -44,12 +44,15 @@ static bool waited_in_vain(const kube__transfer *t)
 /* It ran out of time: what that says of its connection, or of the addresses at which it found none. */
 static void blame(const kube__transfer *t)
 {
+    bool again; /* libcurl has repeated it, and found none this time */
+
     if (t->easy == NULL)
         return;
-    if (t->opener && t->pool->gate.connections == 0)
-        kube__pool_doubt_addresses(t->pool);
-    if (waited_in_vain(t))
+    again = t->attempts > 0 && !kube__pool_has_socket(t->pool, t->local_port);
+    if (again || waited_in_vain(t))
         kube__gate_lost(&t->pool->gate);
+    if ((again || t->opener) && t->pool->gate.connections == 0)
+        kube__pool_doubt_addresses(t->pool);
 }
 
 static void on_interrupt(void *user, kube_status why)

@@ -56,7 +56,8 @@ typedef struct kube_rest_client_options {
     size_t      key_pem_len;     /**< Its bytes. */
     const char *tls_server_name; /**< The name to ask for and to verify, when it is not the host of the URL; at
                                       most 255 bytes. */
-    const char *bearer_token;    /**< Sent as "Authorization: Bearer …". Not together with @ref credential. */
+    const char *bearer_token;    /**< Sent as "Authorization: Bearer …", at most 48 KiB. Not together with
+                                      @ref credential. */
     struct kube_credential *credential; /**< Asked before each request. NULL: only what the members above say. */
     struct kube_resolver   *resolver;   /**< Turns names into addresses. NULL: libcurl does, in a thread of its own. */
     struct kube_transport  *transport;  /**< Sends requests. NULL: libcurl over HTTP/2 or HTTP/1.1. */

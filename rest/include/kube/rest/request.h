@@ -74,7 +74,8 @@ static inline kube_rest_request kube_rest_request_make(void)
  * @retval KUBE_ERR_CONFIG            The credential gave something that cannot be sent.
  * @retval KUBE_ERR_UNSUPPORTED       A method other than GET; or the network transport cannot be loaded.
  * @retval KUBE_ERR_OUT_OF_MEMORY     An allocation failed.
- * @retval KUBE_ERR_LIMIT             The body, a header or a list of addresses passed a ceiling.
+ * @retval KUBE_ERR_LIMIT             The body or a list of addresses passed a ceiling, or the request's target and
+ *                                    headers have more than 60000 bytes.
  * @retval KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED  As asked.
  * @retval KUBE_ERR_INVALID_ARG       The request cannot be sent as it is: the message says why.
  * @retval KUBE_ERR_WOULD_DEADLOCK    Called inside a callback of a loop.

@@ -59,10 +59,10 @@ function documents(name) {
 # Each status that is promised exists, and by something that gives one.
 function check_retvals(gives_status,    text, name) {
     text = $7
-    while (match(text, /@retval +[A-Za-z_0-9]+/)) {
+    while (match(text, /@retval +[A-Za-z_0-9]+/) || (name != "" && match(text, /^, *KUBE_[A-Z_0-9]+/))) {
         name = substr(text, RSTART, RLENGTH)
         text = substr(text, RSTART + RLENGTH)
-        sub(/@retval +/, "", name)
+        sub(/^(@retval|,) */, "", name)
         if (!(name in is_status))
             report("@retval " name " is no status")
         else if (!gives_status)

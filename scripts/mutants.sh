@@ -89,10 +89,10 @@ run_suite() {
 
 # Without a mutant each of the suites passes: else its failing would mean nothing.
 measure() { # SUITE …
-    local suite began ended log=$WORK/logs/unmutated
+    local suite began ended log
     build "$@" || { cat "$WORK/log" >&2; return 1; }
     for suite in "$@"; do
-        began=$SECONDS ended=0
+        log=$WORK/logs/unmutated.$suite began=$SECONDS ended=0
         run_suite "$suite" "$BASE_LIMIT_S" "$log" || ended=$?
         if [[ $ended -ne 0 ]]; then
             tail -n 40 "$log" >&2
@@ -104,8 +104,18 @@ measure() { # SUITE …
     done
 }
 
-# What a log complains of: all but the tests that began, and those that passed.
-complaints() { grep -avE '^\[ +(RUN|OK) +\]' "$1" || true; }
+# is_skipped MUTANT: every test that may notice it is skipped on this machine, without being root for example.
+is_skipped() {
+    local suites check skipped
+    read -ra suites <<<"$(field 'Killed by' "$1")"
+    skipped=$(cat "${suites[@]/#/$WORK/logs/unmutated.}" | grep -aE '^\[ +SKIPPED +\]' || true)
+    while IFS= read -r check; do
+        grep -qwE -- "${check#hang }" <<<"$skipped" || return 1
+    done < <(field 'Noticed by' "$1")
+}
+
+# What a log complains of: all but the tests that began, that passed and that were skipped.
+complaints() { grep -avE '^\[ +(RUN|OK|SKIPPED) +\]' "$1" || true; }
 
 # noticed_by CHECK STATUS LOG: a suite that ended so has failed by this check. A test hangs when it was the last to
 # begin and the time was over: ours, or the alarm (SIGALRM) that it had set itself.
@@ -154,8 +164,13 @@ mapfile -t all < <(for mutant in "${mutants[@]}"; do
 done | tr ' ' '\n' | sort -u)
 measure "${all[@]}"
 
-killed=0 survivors=()
+killed=0 skipped=0 survivors=()
 for mutant in "${mutants[@]}"; do
+    if is_skipped "$mutant"; then
+        skipped=$((skipped + 1))
+        printf '%-45s not tried: what has to notice it is skipped here\n' "$mutant"
+        continue
+    fi
     patch=$ROOT/$MUTANTS/$mutant.patch
     git apply --directory="$COPY" "$patch" || { survivors+=("$mutant (does not apply)"); continue; }
     applied=$patch
@@ -171,5 +186,5 @@ for mutant in "${mutants[@]}"; do
         printf '%-45s SURVIVED\n' "$mutant"
     fi
 done
-printf '%d killed, %d survived\n' "$killed" "${#survivors[@]}"
+printf '%d killed, %d survived, %d not tried\n' "$killed" "${#survivors[@]}" "$skipped"
 [[ ${#survivors[@]} -eq 0 ]] || { printf 'survived: %s\n' "${survivors[@]}" >&2; exit 1; }

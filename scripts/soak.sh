@@ -28,7 +28,7 @@ step() { # name, limit in seconds, command …
 step killed-writers 1800 env KUBE_KILL_ROUNDS=10000 build/tests/cache_test_disk_kill
 step every-allocation 3600 env KUBE_SOAK_ROUNDS=0 build/tests/discovery_test_program_memory
 step every-byte 3600 env KUBE_SOAK_ROUNDS=0 build/tests/discovery_test_network_faults
-meetings='^(base.test_(io|cancel|blocking).*|cache.test_disk_lock|rest.test_(transfer|resolve)'
+meetings='^(base.test_(io|cancel|blocking).*|cache.test_disk_lock|rest.test_(transfer|resolve.*)'
 meetings+='|discovery.test_cached_(flight|order|heal))$'
 step meetings 1800 ctest --preset dev --no-tests=error -j "$(nproc)" --repeat until-fail:50 -R "$meetings"
 step fuzzers 7200 scripts/fuzz.sh

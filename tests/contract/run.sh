@@ -72,6 +72,8 @@ spoilt $header '/Makes a sample/,/@since/s/@since.*//' 'kube_sample_new: no @sin
 spoilt $header '/@param\[in\]  size/d' 'no @param for size'
 spoilt $header '/@ownership/d' 'no @ownership'
 spoilt $header 's/@retval KUBE_ERR_OUT_OF_MEMORY/@retval KUBE_ERR_NO_MEMORY/' '@retval KUBE_ERR_NO_MEMORY is no status'
+spoilt $header 's/@retval KUBE_ERR_OUT_OF_MEMORY/@retval KUBE_ERR_OUT_OF_MEMORY, KUBE_ERR_NO_MEMORY/' \
+    '@retval KUBE_ERR_NO_MEMORY is no status'
 spoilt $header 's/@return Bytes/@retval KUBE_OK Bytes/' '@retval KUBE_OK, but it gives no status'
 spoilt $header 's/@return Bytes/Bytes/' 'no @return or @retval'
 spoilt $header 's/@threadsafety Any thread\.//' 'no @threadsafety'

@@ -455,7 +455,7 @@ static void *blocking_thread(void *arg)
     return NULL;
 }
 
-static void the_blocking_call_works_from_32_threads_at_once(void **state)
+static void block_in_32_threads(void)
 {
     int sleep_ms = 100;
     kube_resolver *resolver = sleeping_resolver_new(&sleep_ms);
@@ -464,7 +464,6 @@ static void the_blocking_call_works_from_32_threads_at_once(void **state)
     static thread_result threads[BLOCKING_THREADS];
     size_t runs = count_runs();
 
-    (void)state;
     for (int i = 0; i < BLOCKING_THREADS; i++) {
         threads[i].discovery = discovery;
         assert_int_equal(pthread_create(&threads[i].thread, NULL, blocking_thread, &threads[i]), 0);
@@ -479,6 +478,15 @@ static void the_blocking_call_works_from_32_threads_at_once(void **state)
     kube_discovery_unref(discovery);
     kube_rest_client_unref(rest);
     kube_resolver_unref(resolver);
+}
+
+/* A real server sends many large answers over one connection, mixed as it likes: what libcurl makes of that is known
+ * after many times. */
+static void the_blocking_call_works_from_32_threads_at_once(void **state)
+{
+    (void)state;
+    for (int rounds = getenv("KUBE_E2E_DIR") != NULL ? 30 : 1; rounds > 0; rounds--)
+        block_in_32_threads();
 }
 
 /* ---- fork ---- */

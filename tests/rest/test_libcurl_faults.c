@@ -1,10 +1,8 @@
 /* Whatever libcurl refuses, runs out of or claims to be: a request fails with its reason, nothing is left behind, and
- * the same client serves the next request. The linker hands each call of libcurl's to the functions here
- * (--wrap in tests/CMakeLists.txt). */
+ * the same client serves the next one. The linker hands each of libcurl's calls (--wrap) to the functions here. */
 #include "alloc_trace.h"
 #include "rest_fixture.h"
 
-#include <kube/base/io.h>
 #include <kube/sys/error.h>
 #include <kube/sys/resolver.h>
 
@@ -12,13 +10,11 @@
 #include <curl/curl.h>
 #include <openssl/crypto.h>
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,8 +42,8 @@ static struct {
     curl_prereq_callback before_request;
     int repeats;    /* so often it sends a request again */
     int local_port; /* what it says of it; 0: the truth  */
-    bool acting;
-    bool forgetful; /* what its timer becomes while it acts is not told */
+    unsigned buffers, bad_buffer; /* handles given one; the one that keeps its own, 0: none */
+    bool acting, forgetful; /* what its timer becomes while it acts is not told */
 } libcurl;
 
 static bool fails(kube_status when_refused)
@@ -122,7 +118,9 @@ CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
         memcpy(&libcurl.before_request, &value, sizeof value);
         memcpy(&value, &preparer, sizeof value);
     }
-    if (option != CURLOPT_NOSIGNAL && fails(KUBE_ERR_UNSUPPORTED)) /* set again on a handle that is put aside */
+    if (option == CURLOPT_BUFFERSIZE && ++libcurl.buffers == libcurl.bad_buffer)
+        return CURLE_BAD_FUNCTION_ARGUMENT;
+    if (option != CURLOPT_NOSIGNAL && option != CURLOPT_BUFFERSIZE && fails(KUBE_ERR_UNSUPPORTED)) /* set again later */
         return libcurl.kind == OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_UNKNOWN_OPTION;
     return __real_curl_easy_setopt(easy, option, value);
 }
@@ -390,6 +388,20 @@ static void each_call_of_libcurl_may_fail(void **state)
     }
 }
 
+/* The second one is for the handle that is put aside, the third when that is taken again. */
+static void a_handle_that_keeps_its_buffer_is_not_used_again(void **state)
+{
+    (void)state;
+    for (libcurl.bad_buffer = 3; libcurl.bad_buffer != 0; libcurl.bad_buffer--) {
+        scene s = begin();
+
+        libcurl.buffers = 0;
+        get_and_expect(s, libcurl.bad_buffer == 1 ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK, NULL);
+        get_and_expect(s, libcurl.bad_buffer == 3 ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK, NULL);
+        end(s);
+    }
+}
+
 /* A server that takes connections and says nothing. */
 static int listen_and_be_silent(char *url, size_t size)
 {
@@ -573,6 +585,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_library_that_cannot_be_initialised_is_an_error), /* before anything initialises it */
         ALLOC_TRACE_TEST(a_library_that_lacks_something_is_refused_by_name),
         ALLOC_TRACE_TEST(each_call_of_libcurl_may_fail),
+        ALLOC_TRACE_TEST(a_handle_that_keeps_its_buffer_is_not_used_again),
         ALLOC_TRACE_TEST(a_connection_that_takes_too_long_is_given_up_also_by_a_library_that_forgets_its_timer),
         ALLOC_TRACE_TEST(a_request_that_is_repeated_without_end_has_an_end),
         ALLOC_TRACE_TEST(a_request_on_a_connection_nobody_knows_is_answered_all_the_same),

@@ -49,16 +49,41 @@ static void take_from_running(kube__pool *pool, kube__transfer *t)
     t->next = t->prev = NULL;
 }
 
+/* libcurl before 8.1 puts what comes for one answer into its buffer while it reads for another on the same connection.
+ * When that is full it pauses; and when the pause falls into the last bytes that come, the end of the answer is found
+ * with the next bytes of whatever answer, which may be never. What is not used of a buffer costs no memory. */
+enum { STREAM_BUFFER_BYTES = 4 << 20 };
+
+/* What holds for all transfers of a handle. False: it has its buffer of before, and would not use another. */
+static bool prepare_handle(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* else its cleanup changes the process's SIGPIPE handler */
+    return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER_BYTES) == CURLE_OK;
+}
+
+CURL *kube__pool_take_handle(kube__pool *pool)
+{
+    CURL *easy = pool->spare_count != 0 ? pool->spare[--pool->spare_count] : curl_easy_init();
+
+    if (easy != NULL && !prepare_handle(easy)) {
+        curl_easy_cleanup(easy);
+        easy = NULL;
+    }
+    return easy;
+}
+
 /* Keeps a handle for the next transfer of this pool: making one costs more than a small request. */
 static void give_back_handle(kube__pool *pool, CURL *easy)
 {
-    if (pool->spare_count < KUBE__POOL_SPARE_HANDLES && !pool->broken) {
-        curl_easy_reset(easy);
-        curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* else its cleanup changes the process's SIGPIPE handler */
-        pool->spare[pool->spare_count++] = easy;
-    } else {
+    if (pool->spare_count == KUBE__POOL_SPARE_HANDLES || pool->broken) {
         curl_easy_cleanup(easy);
+        return;
     }
+    curl_easy_reset(easy);
+    if (prepare_handle(easy))
+        pool->spare[pool->spare_count++] = easy;
+    else
+        curl_easy_cleanup(easy);
 }
 
 void kube__transfer_detach(kube__transfer *t)

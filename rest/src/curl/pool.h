@@ -63,6 +63,8 @@ kube_status kube__pool_send(kube__pool *pool, const kube_transport_request *requ
 
 /* ---- between the files of the pool ---- */
 
+/* A handle for a transfer; NULL: no memory. */
+CURL *kube__pool_take_handle(kube__pool *pool);
 /* Lets in whoever may go now, and fetches what libcurl has finished. */
 void kube__pool_pump(kube__pool *pool);
 /* Ends every waiting transfer with this status; the error is copied for each and freed. */

@@ -140,7 +140,7 @@ kube_status kube__transfer_start(kube__transfer *t, kube_error **err)
 
     if (st != KUBE_OK)
         return st;
-    t->easy = pool->spare_count != 0 ? pool->spare[--pool->spare_count] : curl_easy_init();
+    t->easy = kube__pool_take_handle(pool);
     if (t->easy == NULL)
         return kube_error_no_memory(err);
     st = kube__transfer_set_options(t, err);

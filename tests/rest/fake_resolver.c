@@ -88,6 +88,10 @@ static void handler(void *user, kube_testing_connection *c, const kube_testing_r
         fake_resolver_way = NULL;
         return;
     }
+    if (strcmp(r->target, "/jam") == 0) {
+        relay_jam(fake_resolver_way);
+        return;
+    }
     if (strcmp(r->target, "/hold") == 0)
         kube_testing_connection_hold(c, 60000);
     kube_testing_connection_reply(c, 200, NULL, r->head);

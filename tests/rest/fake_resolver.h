@@ -25,7 +25,8 @@ typedef struct fake_resolver {
 } fake_resolver;
 
 extern rest_fixture fake_resolver_server;
-/* The way to it where a test has put one in between. A request for "/gone" ends it; one for "/hold" is not answered. */
+/* The way to it where a test has put one in between. A request for "/gone" ends it, one for
+ * "/jam" jams it; one for "/hold" is not answered. */
 extern relay *_Atomic fake_resolver_way;
 
 int fake_resolver_set_up(void **state);

@@ -104,6 +104,34 @@ static void addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_reque
     snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u", port);
 }
 
+/* The same where the repeat is neither accepted nor refused: its time ends first. */
+static void addresses_are_doubted_when_the_repeat_of_a_request_waits_for_a_connection_in_vain(void **state)
+{
+    uint16_t port = kube_testing_http_server_port(fake_resolver_server.server);
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+    fake_resolver f = { .addresses = "127.0.0.1" };
+    kube_rest_client *client;
+    rest_result r = { .calls = 0 };
+
+    (void)state;
+    fake_resolver_way = relay_start(port);
+    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u",
+             relay_port(fake_resolver_way));
+    client = client_with(&f);
+    get_and_expect(client, KUBE_OK, NULL);
+    request.path = "/jam";
+    request.timeout_ms = 1000;
+    r.status = kube_rest_client_do(client, &request, NULL, &r.response, &r.err);
+    expect_and_clear(&r, KUBE_ERR_TIMEOUT, NULL);
+    relay_stop(fake_resolver_way);
+    fake_resolver_way = NULL;
+    assert_int_equal(f.asked, 1);
+    get_and_expect(client, KUBE_ERR_UNAVAILABLE, NULL);
+    assert_int_equal(f.asked, 2);
+    kube_rest_client_unref(client);
+    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u", port);
+}
+
 /* ---- when its answer is old: on a loop whose clock leaps, so that no request has a deadline ---- */
 
 static fake_clock fake;
@@ -233,6 +261,7 @@ int main(void)
         cmocka_unit_test(doubtful_addresses_serve_where_the_resolver_fails_as_well),
         cmocka_unit_test(who_gives_up_waiting_for_others_leaves_the_old_ones_as_doubtful_as_they_are),
         cmocka_unit_test(addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_request),
+        cmocka_unit_test(addresses_are_doubted_when_the_repeat_of_a_request_waits_for_a_connection_in_vain),
         cmocka_unit_test(one_that_fails_later_does_not_take_away_what_is_known),
         cmocka_unit_test(one_that_hangs_keeps_nobody_from_a_connection_that_stands),
         cmocka_unit_test(a_loop_may_end_while_it_works_and_nobody_waits),

@@ -27,6 +27,7 @@ struct relay {
     unsigned        accepted, counted_after; /* connections */
     pair            pairs[PAIRS]; /* the thread's own */
     int             listener, stop[2];
+    int             jam; /* the connection that fills the listener's queue; -1: there is room */
     uint16_t        port, to_port;
 };
 
@@ -196,6 +197,7 @@ relay *relay_start(uint16_t to_port)
     for (size_t i = 0; i < PAIRS; i++)
         r->pairs[i].fds[0] = r->pairs[i].fds[1] = -1;
     r->to_port = to_port;
+    r->jam = -1;
     r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     pthread_mutex_init(&r->lock, NULL);
     if (r->listener < 0 || !listen_somewhere(r) || pipe(r->stop) != 0 ||
@@ -204,14 +206,39 @@ relay *relay_start(uint16_t to_port)
     return r;
 }
 
-void relay_stop(relay *r)
+static void stop_thread(relay *r)
 {
+    if (r->jam >= 0)
+        return;
     close(r->stop[1]);
     pthread_join(r->thread, NULL);
+    close(r->stop[0]);
+}
+
+static void close_pairs(relay *r)
+{
     for (size_t i = 0; i < PAIRS; i++)
         close_pair(&r->pairs[i]);
-    close(r->stop[0]);
-    close(r->listener);
+}
+
+void relay_jam(relay *r)
+{
+    struct sockaddr_in at = loopback(r->port);
+
+    stop_thread(r);
+    r->jam = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listen(r->listener, 0) != 0 || connect(r->jam, (const struct sockaddr *)&at, sizeof at) != 0)
+        abort();
+    close_pairs(r);
+}
+
+void relay_stop(relay *r)
+{
+    stop_thread(r);
+    close(r->listener); /* first: who sees its connection end finds nobody */
+    close_pairs(r);
+    if (r->jam >= 0)
+        close(r->jam);
     pthread_mutex_destroy(&r->lock);
     free(r);
 }

@@ -19,6 +19,8 @@ typedef enum relay_end {
 /* Listens on a port of its own and hands everything on to the other. A thread. */
 relay *relay_start(uint16_t to_port);
 void relay_stop(relay *r);
+/* Its connections end, and who wants another waits in vain: nobody accepts it, nobody refuses it. For good. */
+void relay_jam(relay *r);
 uint16_t relay_port(const relay *r);
 
 /* When so many bytes have gone that way, over all connections made from now on, the connection they went over ends like

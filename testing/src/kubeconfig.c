@@ -77,7 +77,7 @@ static kube_status replace_file(const char *path, kube_str text, kube_error **er
         fd = mkstemp(temporary.data);
         if (fd < 0 || !write_all(fd, text))
             error = errno;
-        if (fd >= 0 && close(fd) != 0 && error == 0)
+        if (fd >= 0 && close(fd) != 0 && errno != EINTR && error == 0) /* interrupted: Linux has closed it */
             error = errno;
         if (error == 0 && rename(temporary.data, path) != 0)
             error = errno;

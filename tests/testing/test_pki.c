@@ -157,25 +157,6 @@ static void what_cannot_be_made_is_refused(void **state)
     kube_testing_cert_free(NULL);
 }
 
-static void running_out_of_memory_leaves_nothing_behind(void **state)
-{
-    kube_testing_cert_options options = KUBE_TESTING_CERT_OPTIONS_INIT;
-    bool reached = true;
-
-    (void)state;
-    options.common_name = "x";
-    for (size_t n = 1; reached; n++) {
-        kube_testing_cert *cert = NULL;
-        kube_status st;
-
-        alloc_trace_fail_at(n);
-        st = kube_testing_cert_new(&options, NULL, &cert, NULL);
-        reached = alloc_trace_stop();
-        kube_testing_cert_free(cert);
-        assert_int_equal(st, reached ? KUBE_ERR_OUT_OF_MEMORY : KUBE_OK);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,7 +166,6 @@ int main(void)
         ALLOC_TRACE_TEST(a_certificate_has_its_alternative_names),
         ALLOC_TRACE_TEST(a_key_belongs_to_its_certificate_or_to_none),
         ALLOC_TRACE_TEST(what_cannot_be_made_is_refused),
-        ALLOC_TRACE_TEST(running_out_of_memory_leaves_nothing_behind),
     };
 
     alloc_trace_install();

@@ -18,7 +18,7 @@ step() { # name, limit in seconds, command …
     shift 2
     printf '== %s\n' "$name"
     timeout "$limit" "$@" >"build-soak/$name.log" 2>&1 || ended=$?
-    said=$(grep -aE 'killed|allocations|tests passed|[0-9]+ passed|ERROR' "build-soak/$name.log" | tail -n 2 |
+    said=$(grep -aE 'killed|allocations|places|tests passed|[0-9]+ passed|ERROR' "build-soak/$name.log" | tail -n 2 |
         tr '\n' ';' | tr -d '"\\' | tr -cd '[:print:]' || true)
     printf '%s: exit %d after %d s: %s\n' "$name" "$ended" $((SECONDS - began)) "$said"
     steps+=("{\"name\": \"$name\", \"exit\": $ended, \"seconds\": $((SECONDS - began)), \"said\": \"$said\"}")

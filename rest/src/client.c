@@ -269,7 +269,11 @@ void kube_rest_client_read_stats(kube_rest_client *client, kube_rest_client_stat
     out->requests = atomic_load_explicit(&client->requests, memory_order_relaxed);
     out->not_modified = atomic_load_explicit(&client->not_modified, memory_order_relaxed);
     out->bytes = atomic_load_explicit(&client->bytes, memory_order_relaxed);
+    out->connections = 0;
+    if (client->process != kube__process()) /* a thread of the parent's may have held the lock, and is not here */
+        return;
     pthread_mutex_lock(&client->lock);
-    out->connections = client->transport != NULL ? kube_transport_connections(client->transport) : 0;
+    if (client->transport != NULL)
+        out->connections = kube_transport_connections(client->transport);
     pthread_mutex_unlock(&client->lock);
 }

@@ -5,38 +5,37 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #define LIBRARY "libkube-rest-curl.so"
 #define NODE "KUBE_PRIVATE_" KUBE_VERSION
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void *library;
-static char why[256]; /* written once, under `once` */
-
-static void remember_reason(void)
+/* The library, or its reason in `why`. Looked for beside this library first (its run path is $ORIGIN). Never closed:
+ * libcurl may have a resolver thread that has not noticed yet that nobody waits for it. One that could not be loaded is
+ * looked for again by the next one: there may only have been no descriptor free. */
+static void *load(char *why, size_t size)
 {
-    kube_str reason = kube_str_c(dlerror());
-    size_t len = reason.len < sizeof why - 1 ? reason.len : sizeof why - 1;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static void *library;
+    void *now;
 
-    memcpy(why, reason.data, len);
-    why[len] = '\0';
-}
-
-/* Looked for beside this library first (its run path is $ORIGIN). Never closed: libcurl may have a resolver thread that
- * has not noticed yet that nobody waits for it. */
-static void load(void)
-{
-    library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (library == NULL)
-        remember_reason();
+    pthread_mutex_lock(&lock);
+    if (library == NULL) {
+        library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+        if (library == NULL)
+            snprintf(why, size, "%s", dlerror());
+    }
+    now = library;
+    pthread_mutex_unlock(&lock);
+    return now;
 }
 
 kube_status kube__transport_open(const kube__transport_config *config, kube_transport **out, kube_error **err)
 {
     kube__transport_factory *factory = NULL;
-    void *symbol = NULL;
+    char why[256];
+    void *library = load(why, sizeof why), *symbol = NULL;
 
-    pthread_once(&once, load);
     if (library == NULL)
         return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "loading the network transport %s: %s", LIBRARY, why);
     symbol = dlvsym(library, "kube__curl_transport_new", NODE); /* another release's library lacks this node */

@@ -2,6 +2,7 @@
 #include "alloc_trace.h"
 
 #include <kube/base/buf.h>
+#include <kube/base/io.h>
 #include <kube/rest/client.h>
 #include <kube/rest/request.h>
 #include <kube/sys/resolver.h>
@@ -95,6 +96,51 @@ static void headers_and_target_are_counted_together(void **state)
     kube_rest_client_unref(client);
 }
 
+/* ---- one that tries again at once, for ever ---- */
+
+typedef struct insisting {
+    kube_rest_client       *client;
+    kube_io                *io;
+    const kube_rest_request *request;
+    int                     calls;
+} insisting;
+
+static void insist(void *user, kube_status status, kube_rest_response *response, kube_error *err)
+{
+    insisting *i = user;
+
+    assert_null(response);
+    kube_error_free(err);
+    if (status == KUBE_ERR_LIMIT && ++i->calls < 10000)
+        assert_int_equal(kube_rest_client_start(i->client, i->io, i->request, NULL, insist, i, NULL), KUBE_PENDING);
+}
+
+static void a_request_that_is_tried_again_at_once_holds_no_round_of_its_loop_up(void **state)
+{
+    kube_rest_client_options o = KUBE_REST_CLIENT_OPTIONS_INIT;
+    insisting i = { .client = client_of(&o, "http://127.0.0.1:1") };
+    char *value = text_of(60000);
+    const kube_rest_param header = { "X-Long", value };
+    kube_rest_request request = KUBE_REST_REQUEST_INIT;
+
+    (void)state;
+    request.path = "/";
+    request.headers = &header;
+    request.header_count = 1;
+    i.request = &request;
+    assert_int_equal(kube_io_new(NULL, &i.io, NULL), KUBE_OK);
+    assert_int_equal(kube_rest_client_start(i.client, i.io, &request, NULL, insist, &i, NULL), KUBE_PENDING);
+    while (i.calls < 3) {
+        int before = i.calls;
+
+        (void)!kube_io_step(i.io, 1);
+        assert_in_range(i.calls - before, 0, 100); /* a step may have several rounds */
+    }
+    kube_io_free(i.io);
+    kube_rest_client_unref(i.client);
+    free(value);
+}
+
 static kube_status give_many_addresses(void *state, kube_io *io, const char *host, const kube_call *call,
                                        kube_resolver_done *done, void *user, kube_blob **out, kube_error **err)
 {
@@ -169,6 +215,7 @@ int main(void)
         ALLOC_TRACE_TEST(a_token_has_its_length_or_is_refused),
         ALLOC_TRACE_TEST(a_header_that_is_too_long_is_named),
         ALLOC_TRACE_TEST(headers_and_target_are_counted_together),
+        ALLOC_TRACE_TEST(a_request_that_is_tried_again_at_once_holds_no_round_of_its_loop_up),
         ALLOC_TRACE_TEST(more_addresses_than_can_be_handed_on_are_said_to_be_too_many),
         ALLOC_TRACE_TEST(a_tls_server_name_may_have_255_bytes),
     };

@@ -8,7 +8,6 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -16,7 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -33,8 +31,6 @@ static struct {
     fault_kind kind;
     kube_status expected; /* what a request then comes to */
     const curl_version_info_data *version;
-    CURLcode global;
-    bool no_openssl;
     curl_socket_callback on_socket;
     void *on_socket_user;
     curl_multi_timer_callback on_timer;
@@ -70,10 +66,6 @@ CURLMcode __real_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int ev
 CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int events, int *running);
 const curl_version_info_data *__real_curl_version_info(CURLversion age);
 const curl_version_info_data *__wrap_curl_version_info(CURLversion age);
-CURLcode __real_curl_global_init(long flags);
-CURLcode __wrap_curl_global_init(long flags);
-OSSL_LIB_CTX *__real_OSSL_LIB_CTX_get0_global_default(void);
-OSSL_LIB_CTX *__wrap_OSSL_LIB_CTX_get0_global_default(void);
 
 /* What is made of nothing has only one way to fail. */
 CURL *__wrap_curl_easy_init(void)
@@ -175,16 +167,6 @@ CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int ev
 const curl_version_info_data *__wrap_curl_version_info(CURLversion age)
 {
     return libcurl.version != NULL ? libcurl.version : __real_curl_version_info(age);
-}
-
-CURLcode __wrap_curl_global_init(long flags)
-{
-    return libcurl.global != CURLE_OK ? libcurl.global : __real_curl_global_init(flags);
-}
-
-OSSL_LIB_CTX *__wrap_OSSL_LIB_CTX_get0_global_default(void)
-{
-    return libcurl.no_openssl ? NULL : __real_OSSL_LIB_CTX_get0_global_default();
 }
 
 /* ---- the scene ---- */
@@ -290,77 +272,6 @@ static void get_and_expect(scene s, kube_status status, const char *part)
 }
 
 /* ---- the tests ---- */
-
-/* In a process of its own: libcurl is initialised once. */
-static bool first_request_gives(kube_status status, const char *part)
-{
-    scene s = begin();
-    rest_result r;
-    bool ok;
-
-    get(s, &r);
-    ok = r.status == status && strstr(kube_error_message(r.err), part) != NULL;
-    rest_result_clear(&r);
-    end(s);
-    return ok;
-}
-
-static void a_library_that_cannot_be_initialised_is_an_error(void **state)
-{
-    static const struct {
-        CURLcode global;
-        bool no_openssl;
-        kube_status status;
-        const char *part;
-    } cases[] = {
-        { CURLE_FAILED_INIT, false, KUBE_ERR_UNSUPPORTED, "libcurl cannot be used: " },
-        { CURLE_OUT_OF_MEMORY, false, KUBE_ERR_OUT_OF_MEMORY, "" },
-        { CURLE_OK, true, KUBE_ERR_OUT_OF_MEMORY, "" },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        pid_t pid = fork();
-        int status;
-
-        if (pid == 0) {
-            libcurl.global = cases[i].global;
-            libcurl.no_openssl = cases[i].no_openssl;
-            _exit(first_request_gives(cases[i].status, cases[i].part) ? 0 : 1);
-        }
-        assert_true(pid > 0);
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(status, 0);
-    }
-}
-
-static void a_library_that_lacks_something_is_refused_by_name(void **state)
-{
-    static const struct {
-        unsigned number;
-        const char *version, *ssl, *part;
-    } cases[] = {
-        { 0x075700, "7.87.0", "OpenSSL/3.0.8", "libcurl 7.87.0 with OpenSSL/3.0.8: 7.88 with OpenSSL is needed" },
-        { 0x080500, "8.5.0", "GnuTLS/3.7.9", "libcurl 8.5.0 with GnuTLS/3.7.9: 7.88 with OpenSSL is needed" },
-        { 0x080500, "8.5.0", NULL, "libcurl 8.5.0 with no TLS: 7.88 with OpenSSL is needed" },
-        { 0x080900, "8.9.0", "OpenSSL/3.0.8", "libcurl 8.9.0 cannot be used" },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        static curl_version_info_data version;
-        scene s = begin();
-
-        version.version = cases[i].version;
-        version.version_num = cases[i].number;
-        version.ssl_version = cases[i].ssl;
-        libcurl.version = &version;
-        get_and_expect(s, KUBE_ERR_UNSUPPORTED, cases[i].part);
-        libcurl.version = NULL;
-        get_and_expect(s, KUBE_OK, NULL); /* it was not remembered */
-        end(s);
-    }
-}
 
 static void each_call_of_libcurl_may_fail(void **state)
 {
@@ -582,8 +493,6 @@ static void each_allocation_of_ours_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ALLOC_TRACE_TEST(a_library_that_cannot_be_initialised_is_an_error), /* before anything initialises it */
-        ALLOC_TRACE_TEST(a_library_that_lacks_something_is_refused_by_name),
         ALLOC_TRACE_TEST(each_call_of_libcurl_may_fail),
         ALLOC_TRACE_TEST(a_handle_that_keeps_its_buffer_is_not_used_again),
         ALLOC_TRACE_TEST(a_connection_that_takes_too_long_is_given_up_also_by_a_library_that_forgets_its_timer),

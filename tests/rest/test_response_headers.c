@@ -81,6 +81,43 @@ static void there_is_an_end_to_them_all_blocks_together(void **state)
     kube__response_headers_clear(&h);
 }
 
+/* They say what was sent, and the body is what that meant. */
+static void an_answer_that_was_decoded_has_no_encoding_and_no_length_of_it(void **state)
+{
+    kube_rest_response *response = NULL;
+
+    (void)state;
+    for (int decoded = 0; decoded < 2; decoded++) {
+        kube__response_headers_init(&h);
+        assert_true(take("HTTP/1.1 200 OK\r\n") && take("A: 1\r\n") && take("content-length: 5\r\n") &&
+                    take("Content-Encoding: gzip\r\n") && take("B: 2\r\n"));
+        if (decoded)
+            kube__response_headers_decoded(&h);
+        assert_int_equal(kube__response_headers_build(&h, 200, NULL, &response, NULL), KUBE_OK);
+        assert_true((kube_rest_response_header(response, "Content-Encoding") == NULL) == (decoded == 1));
+        assert_true((kube_rest_response_header(response, "Content-Length") == NULL) == (decoded == 1));
+        assert_string_equal(kube_rest_response_header(response, "a"), "1");
+        assert_string_equal(kube_rest_response_header(response, "b"), "2");
+        kube_rest_response_unref(response);
+        kube__response_headers_clear(&h);
+    }
+}
+
+/* Nothing was decoded. */
+static void an_answer_without_an_encoding_keeps_its_length(void **state)
+{
+    kube_rest_response *response = NULL;
+
+    (void)state;
+    kube__response_headers_init(&h);
+    assert_true(take("HTTP/1.1 200 OK\r\n") && take("Content-Length: 5\r\n"));
+    kube__response_headers_decoded(&h);
+    assert_int_equal(kube__response_headers_build(&h, 200, NULL, &response, NULL), KUBE_OK);
+    assert_string_equal(kube_rest_response_header(response, "Content-Length"), "5");
+    kube_rest_response_unref(response);
+    kube__response_headers_clear(&h);
+}
+
 static void a_status_that_is_none_is_refused(void **state)
 {
     static const int bad[] = { 0, 99, 600, 1000, -1 };
@@ -124,6 +161,8 @@ int main(void)
         ALLOC_TRACE_TEST(only_the_last_block_counts_and_trailers_do_not),
         ALLOC_TRACE_TEST(what_is_no_header_is_passed_over),
         ALLOC_TRACE_TEST(there_is_an_end_to_them_all_blocks_together),
+        ALLOC_TRACE_TEST(an_answer_that_was_decoded_has_no_encoding_and_no_length_of_it),
+        ALLOC_TRACE_TEST(an_answer_without_an_encoding_keeps_its_length),
         ALLOC_TRACE_TEST(a_status_that_is_none_is_refused),
         ALLOC_TRACE_TEST(memory_may_run_out),
     };

@@ -254,6 +254,8 @@ static CURLcode set_http(kube__transfer *t, CURL *easy)
         SET(CURLOPT_CONNECT_TO, t->connect_to);
     if (t->resolve != NULL)
         SET(CURLOPT_RESOLVE, t->resolve);
+    else
+        SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* connections are few, and a server that moved is to be found */
     return code;
 }
 

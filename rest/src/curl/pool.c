@@ -8,6 +8,7 @@
 
 static void append_to_queue(kube__pool *pool, kube__transfer *t)
 {
+    t->turn = ++pool->turns;
     t->next = NULL;
     t->prev = pool->queue_tail;
     if (t->prev != NULL)
@@ -51,14 +52,15 @@ static void take_from_running(kube__pool *pool, kube__transfer *t)
 
 /* libcurl before 8.1 puts what comes for one answer into its buffer while it reads for another on the same connection.
  * When that is full it pauses; and when the pause falls into the last bytes that come, the end of the answer is found
- * with the next bytes of whatever answer, which may be never. What is not used of a buffer costs no memory. */
+ * with the next bytes of whatever answer, which may be never. */
 enum { STREAM_BUFFER_BYTES = 4 << 20 };
 
-/* What holds for all transfers of a handle. False: it has its buffer of before, and would not use another. */
+/* What holds for all transfers of a handle. False: it does not take such a buffer. */
 static bool prepare_handle(CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* else its cleanup changes the process's SIGPIPE handler */
-    return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER_BYTES) == CURLE_OK;
+    return curl_version_info(CURLVERSION_NOW)->version_num >= 0x080100 ||
+           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER_BYTES) == CURLE_OK;
 }
 
 CURL *kube__pool_take_handle(kube__pool *pool)
@@ -199,9 +201,13 @@ static void stop_stall_timer(kube__pool *pool)
     pool->stall_running = false;
 }
 
+/* What comes into the queue meanwhile has its turn in another round: one that cannot even be started may be tried again
+ * by its `done`. */
 static void let_in(kube__pool *pool)
 {
-    while (pool->queue_head != NULL && kube__pool_resolved(pool)) {
+    uint64_t last = pool->turns;
+
+    while (pool->queue_head != NULL && pool->queue_head->turn <= last && kube__pool_resolved(pool)) {
         kube__transfer *t = pool->queue_head;
         kube__gate_answer answer = kube__gate_admit(&pool->gate);
         kube_error *err = NULL;
@@ -265,6 +271,8 @@ void kube__pool_socket_ready(kube__pool *pool, curl_socket_t fd, unsigned events
         mask |= CURL_CSELECT_OUT;
     if (events & KUBE_IO_ERROR)
         mask |= CURL_CSELECT_ERR;
+    if (curl_version_info(CURLVERSION_NOW)->version_num == 0x080600)
+        mask = 0; /* 8.6.0 forgets over what it is told what it wanted to do itself; so it looks */
     act(pool, fd, mask);
 }
 

@@ -40,6 +40,7 @@ typedef struct kube__pool {
     kube__gate            gate;
     uint32_t              bound; /* what libcurl was told of the gate's */
     kube__transfer       *queue_head, *queue_tail; /* wait for admission */
+    uint64_t              turns; /* how many ever did */
     kube__transfer       *running;
     kube__socket        **sockets;
     size_t                socket_count, socket_capacity;

@@ -6,6 +6,7 @@
 #include <kube/sys/transport.h>
 
 #include <string.h>
+#include <strings.h>
 
 void kube__response_headers_init(kube__response_headers *h)
 {
@@ -48,11 +49,32 @@ bool kube__response_headers_take(kube__response_headers *h, const char *line, si
     return kube_buf_status(&h->text, NULL) == KUBE_OK;
 }
 
+static const char *next_of(const char *name)
+{
+    const char *value = name + strlen(name) + 1;
+
+    return value + strlen(value) + 1;
+}
+
+void kube__response_headers_decoded(kube__response_headers *h)
+{
+    const char *p = h->text.data;
+
+    for (size_t i = 0; i < h->count; i++, p = next_of(p))
+        h->decoded = h->decoded || strcasecmp(p, "Content-Encoding") == 0;
+}
+
+static bool is_left_out(const kube__response_headers *h, const char *name)
+{
+    return h->decoded && (strcasecmp(name, "Content-Encoding") == 0 || strcasecmp(name, "Content-Length") == 0);
+}
+
 kube_status kube__response_headers_build(const kube__response_headers *h, int http_status, kube_buf *body,
                                          kube_rest_response **out, kube_error **err)
 {
     const char *p = h->text.data;
     kube_rest_param *headers;
+    size_t kept = 0;
     kube_status st;
 
     if (http_status < 100 || http_status > 599)
@@ -60,12 +82,11 @@ kube_status kube__response_headers_build(const kube__response_headers *h, int ht
     headers = kube__calloc(h->count + 1, sizeof *headers);
     if (headers == NULL)
         return kube_error_no_memory(err);
-    for (size_t i = 0; i < h->count; i++) {
-        headers[i].name = p;
-        headers[i].value = p + strlen(p) + 1;
-        p = headers[i].value + strlen(headers[i].value) + 1;
+    for (size_t i = 0; i < h->count; i++, p = next_of(p)) {
+        if (!is_left_out(h, p))
+            headers[kept++] = (kube_rest_param){ p, p + strlen(p) + 1 };
     }
-    st = kube_rest_response_new(http_status, headers, h->count, body, out, err);
+    st = kube_rest_response_new(http_status, headers, kept, body, out, err);
     kube__free(headers);
     return st;
 }

@@ -101,6 +101,9 @@ kube_status kube__transfer_new(kube__pool *pool, const kube_transport_request *r
     return KUBE_OK;
 }
 
+/* CURLMOPT_QUICK_EXIT, which the headers have from 8.20 on: the library that is loaded may be newer than they are. */
+enum { MULTI_QUICK_EXIT = 21 };
+
 static kube_status ensure_multi(kube__pool *pool, kube_error **err)
 {
     uint32_t max = pool->transport->max_connections;
@@ -120,10 +123,8 @@ static kube_status ensure_multi(kube__pool *pool, kube_error **err)
         code = curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
     if (code == CURLM_OK)
         code = curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, connections + 1);
-#if LIBCURL_VERSION_NUM >= 0x081400
-    if (code == CURLM_OK) /* the library that is loaded may be older than the headers, and not know it */
-        curl_multi_setopt(pool->multi, CURLMOPT_QUICK_EXIT, 1L);
-#endif
+    if (code == CURLM_OK && curl_version_info(CURLVERSION_NOW)->version_num >= 0x081400)
+        code = curl_multi_setopt(pool->multi, (CURLMoption)MULTI_QUICK_EXIT, 1L);
     if (code != CURLM_OK) {
         curl_multi_cleanup(pool->multi);
         pool->multi = NULL;
@@ -163,6 +164,8 @@ static kube_status build_response(kube__transfer *t, kube_rest_response **out, k
     long code = 0;
 
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+    if (t->request->accept_gzip)
+        kube__response_headers_decoded(&t->headers_received);
     return kube__response_headers_build(&t->headers_received, (int)code, &t->body, out, err);
 }
 

@@ -14,7 +14,8 @@ struct kube__transfer {
     kube_transport_done *done;
     void *user;
     kube_io_guard *guard;
-    CURL *easy; /* NULL while it waits */
+    uint64_t turn; /* in the queue        */
+    CURL *easy;    /* NULL while it waits */
     struct curl_slist *headers, *connect_to, *resolve;
     kube_buf url;
     kube__response_headers headers_received;

@@ -83,28 +83,34 @@ static uint64_t count_connections(void *state)
     return atomic_load_explicit(&t->connections, memory_order_relaxed);
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode global_status = CURLE_OUT_OF_MEMORY;
-
 /* libcurl's own initialisation is thread-safe and counted from 7.84 on; it stays until the process ends, because nobody
  * can tell when the last thread has stopped using it. OpenSSL comes first: where memory runs out while it makes its
- * default context it says so only to who asks, and libcurl does not; afterwards it would crash. */
-static void global_init(void)
+ * default context it says so only to who asks, and libcurl does not; afterwards it would crash. What fails is tried
+ * again by the next one. */
+static CURLcode initialise(void)
 {
-    if (OSSL_LIB_CTX_get0_global_default() != NULL)
-        global_status = curl_global_init(CURL_GLOBAL_DEFAULT);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static CURLcode code = CURLE_OUT_OF_MEMORY;
+    CURLcode now;
+
+    pthread_mutex_lock(&lock);
+    if (code != CURLE_OK)
+        code = OSSL_LIB_CTX_get0_global_default() != NULL ? curl_global_init(CURL_GLOBAL_DEFAULT)
+                                                          : CURLE_OUT_OF_MEMORY;
+    now = code;
+    pthread_mutex_unlock(&lock);
+    return now;
 }
 
 static kube_status check_library(kube_error **err)
 {
     const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+    CURLcode code = initialise();
 
-    pthread_once(&once, global_init);
-    if (global_status == CURLE_OUT_OF_MEMORY)
+    if (code == CURLE_OUT_OF_MEMORY)
         return kube_error_no_memory(err);
-    if (global_status != CURLE_OK)
-        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl cannot be used: %s",
-                              curl_easy_strerror(global_status));
+    if (code != CURLE_OK)
+        return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl cannot be used: %s", curl_easy_strerror(code));
     if (v->version_num < 0x075800 || v->ssl_version == NULL || strstr(v->ssl_version, "OpenSSL") == NULL)
         return kube_error_set(err, KUBE_ERR_UNSUPPORTED, "libcurl %s with %s: 7.88 with OpenSSL is needed", v->version,
                               v->ssl_version != NULL ? v->ssl_version : "no TLS");

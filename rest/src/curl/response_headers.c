@@ -56,17 +56,26 @@ static const char *next_of(const char *name)
     return value + strlen(value) + 1;
 }
 
+/* As kube_rest_response_header() finds it: blanks around it do not count. */
+static bool is_named(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    text += strspn(text, " \t");
+    return strncasecmp(text, name, len) == 0 && text[len + strspn(text + len, " \t")] == '\0';
+}
+
 void kube__response_headers_decoded(kube__response_headers *h)
 {
     const char *p = h->text.data;
 
     for (size_t i = 0; i < h->count; i++, p = next_of(p))
-        h->decoded = h->decoded || strcasecmp(p, "Content-Encoding") == 0;
+        h->decoded = h->decoded || is_named(p, "Content-Encoding");
 }
 
 static bool is_left_out(const kube__response_headers *h, const char *name)
 {
-    return h->decoded && (strcasecmp(name, "Content-Encoding") == 0 || strcasecmp(name, "Content-Length") == 0);
+    return h->decoded && (is_named(name, "Content-Encoding") || is_named(name, "Content-Length"));
 }
 
 kube_status kube__response_headers_build(const kube__response_headers *h, int http_status, kube_buf *body,

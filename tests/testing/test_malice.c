@@ -5,6 +5,8 @@
 #include "discovery_fixture.h"
 #include "remove_tree.h"
 
+#include "apiserver.h"
+
 #include <kube/testing.h>
 
 #include <dirent.h>
@@ -163,6 +165,17 @@ static void expect_harmless(const char *malice, const victim *v, unsigned took_m
     largest_kb = r.max_rss_kb > largest_kb ? r.max_rss_kb : largest_kb;
 }
 
+/* What nobody asks for harms nobody: a program for which that is so has to be among the victims. */
+static bool was_met(void)
+{
+    bool met;
+
+    pthread_mutex_lock(&server->faults.lock);
+    met = server->faults.first->matched > 0;
+    pthread_mutex_unlock(&server->faults.lock);
+    return met;
+}
+
 static void suffer(const victim *v)
 {
     victim unhurried = *v;
@@ -175,6 +188,8 @@ static void suffer(const victim *v)
 
         assert_int_equal(kube_testing_apiserver_add_malice(server, malice, NULL, NULL), KUBE_OK);
         took_ms = run(v, v->defaults && is_among(malice, endless) ? GLANCE_MS : LIMIT_MS);
+        if (!was_met())
+            fail_msg("%s: %s has not met it", malice, v->program);
         kube_testing_apiserver_remove_fault(server, 0);
         expect_harmless(malice, v, took_ms);
         remove_tree(path_of("cache"));

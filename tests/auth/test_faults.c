@@ -90,9 +90,9 @@ static kube_status a_plugin(kube_error **err)
 }
 
 static const fault_case cases[] = {
-    { .name = "a token file", .run = a_token_file, .allocations = 20, .interruptions = 5 },
-    { .name = "certificates", .run = certificates, .allocations = 15, .interruptions = 5 },
-    { .name = "a plugin", .run = a_plugin, .allocations = 20, .interruptions = 5 },
+    { .name = "a token file", .run = a_token_file, .allocations = 20, .interruptions = 5, .files = 6 },
+    { .name = "certificates", .run = certificates, .allocations = 15, .interruptions = 5, .files = 6 },
+    { .name = "a plugin", .run = a_plugin, .allocations = 20, .interruptions = 5, .files = 6 },
 };
 
 int main(void)

@@ -218,15 +218,15 @@ static kube_status out_of_a_cache_asked_about(kube_error **err)
 
 static const fault_case cases[] = {
     { .name = "fetched on a loop", .run = fetched_on_a_loop,
-      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE },
+      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE, .files = 8 },
     { .name = "asked for, blocking", .run = asked_for_blocking,
-      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE },
+      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE, .files = 8 },
     { .name = "into an empty cache", .run = into_an_empty_cache,
-      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE },
+      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE, .files = 8, .does_without_files = true },
     { .name = "out of a cache", .run = out_of_a_cache,
-      .allocations = 50, .refusals = 1, .interruptions = 5, LIVE },
+      .allocations = 50, .refusals = 1, .interruptions = 5, LIVE, .files = 8, .does_without_files = true },
     { .name = "out of a cache, asked about", .run = out_of_a_cache_asked_about,
-      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE },
+      .allocations = 100, .refusals = 20, .interruptions = 5, LIVE, .files = 8, .does_without_files = true },
 };
 
 int main(void)

@@ -16,7 +16,7 @@
 /* A loop waits for a second for the children it killed when it ends; later than that they are ours to bury. */
 enum { BURIAL_MS = 1000, PATIENCE_MS = 30000, MAX_PLACES = 20000 };
 
-typedef enum fault { FAULT_ALLOCATION, FAULT_MEMORY_ENDS, FAULT_REFUSED, FAULT_INTERRUPTED } fault_kind;
+typedef enum fault { FAULT_ALLOCATION, FAULT_MEMORY_ENDS, FAULT_REFUSED, FAULT_INTERRUPTED, FAULT_FILES } fault_kind;
 
 static const fault_case *table;
 static size_t table_len;
@@ -101,6 +101,16 @@ typedef struct place {
     kube_status       status;
 } place;
 
+static bool is_of_memory(fault_kind fault)
+{
+    return fault == FAULT_ALLOCATION || fault == FAULT_MEMORY_ENDS;
+}
+
+static system_fault system_kind(fault_kind fault)
+{
+    return fault == FAULT_REFUSED ? SYSTEM_REFUSES : fault == FAULT_FILES ? SYSTEM_REFUSES_FILES : SYSTEM_INTERRUPTS;
+}
+
 static void arm(fault_kind fault, size_t n)
 {
     if (fault == FAULT_ALLOCATION)
@@ -108,19 +118,19 @@ static void arm(fault_kind fault, size_t n)
     else if (fault == FAULT_MEMORY_ENDS)
         alloc_trace_fail_from(n);
     else
-        system_fault_at(fault == FAULT_REFUSED ? SYSTEM_REFUSES : SYSTEM_INTERRUPTS, (unsigned)n);
+        system_fault_at(system_kind(fault), (unsigned)n);
 }
 
 static const char *disarm(fault_kind fault)
 {
-    if (fault == FAULT_REFUSED || fault == FAULT_INTERRUPTED)
+    if (!is_of_memory(fault))
         return system_fault_stop();
     return alloc_trace_stop() ? fault == FAULT_ALLOCATION ? "allocation" : "allocation and all after it" : NULL;
 }
 
 static bool may_be_told(const place *p)
 {
-    bool may = p->status == KUBE_ERR_OUT_OF_MEMORY || (p->status == KUBE_ERR_IO && p->fault == FAULT_REFUSED);
+    bool may = p->status == KUBE_ERR_OUT_OF_MEMORY || (p->status == KUBE_ERR_IO && !is_of_memory(p->fault));
 
     for (size_t i = 0; i < sizeof p->of->also / sizeof p->of->also[0]; i++)
         may = may || (p->of->also[i] != KUBE_OK && p->status == p->of->also[i]);
@@ -130,7 +140,8 @@ static bool may_be_told(const place *p)
 /* What is missing where memory ended may have been a sentence only, or something that is only faster with it. */
 static bool may_be_silent(const place *p)
 {
-    bool may = p->failed == NULL || p->fault != FAULT_REFUSED || system_fault_may_be_silent(p->failed);
+    bool may = p->failed == NULL || is_of_memory(p->fault) || p->fault == FAULT_INTERRUPTED ||
+               (p->fault == FAULT_FILES && p->of->does_without_files) || system_fault_may_be_silent(p->failed);
 
     for (size_t i = 0; i < sizeof p->of->silent / sizeof p->of->silent[0]; i++)
         may = may || (p->of->silent[i] != NULL && strcmp(p->failed, p->of->silent[i]) == 0);
@@ -145,7 +156,7 @@ static void complain(const place *p, const char *what, const char *more)
 /* Where there is no memory for an error, one that says so takes its place; the status stays. */
 static bool says(const place *p, const kube_error *err)
 {
-    bool short_of_memory = p->failed != NULL && (p->fault == FAULT_ALLOCATION || p->fault == FAULT_MEMORY_ENDS);
+    bool short_of_memory = p->failed != NULL && is_of_memory(p->fault);
 
     return err == NULL || kube_error_status(err) == p->status ||
            (short_of_memory && kube_error_status(err) == KUBE_ERR_OUT_OF_MEMORY);
@@ -255,6 +266,13 @@ static void an_interruption_is_not_noticed(void **state)
         sweep(table + i, FAULT_INTERRUPTED, "calls that are interrupted", table[i].interruptions);
 }
 
+static void each_operation_on_files_may_fail(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < table_len; i++)
+        sweep(table + i, FAULT_FILES, "operations on files that fail", table[i].files);
+}
+
 int fault_sweep_main(const fault_case *cases, size_t count, CMFixtureFunction set_up, CMFixtureFunction tear_down)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +280,7 @@ int fault_sweep_main(const fault_case *cases, size_t count, CMFixtureFunction se
         ALLOC_TRACE_TEST(memory_may_end_at_any_allocation),
         ALLOC_TRACE_TEST(each_call_may_be_refused),
         ALLOC_TRACE_TEST(an_interruption_is_not_noticed),
+        ALLOC_TRACE_TEST(each_operation_on_files_may_fail),
     };
 
     table = cases;

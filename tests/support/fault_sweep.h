@@ -1,6 +1,6 @@
 /* A table of scenarios, and each of them with each fault that it can meet: the n-th allocation fails, or it and all
- * after it; the n-th call into the system is refused, or interrupted; n from 1 until it is not reached any more. Each
- * time
+ * after it; the n-th call into the system is refused, or interrupted; the n-th that concerns a file or folder fails;
+ * n from 1 until it is not reached any more. Each time
  *  - it comes to success, or to a status that this fault may have, with an error that says the same;
  *  - a call that was refused is told of, an interruption is not noticed;
  *  - no memory of libkube's, no descriptor and no child is left;
@@ -29,6 +29,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,10 +41,11 @@ typedef struct fault_case {
     const char *name;
     kube_status (*run)(kube_error **err); /* *err is NULL; may stay so on failure where nothing can make one */
     /* So many places there are at least; 0: it meets none of these, and that is tried too. */
-    size_t allocations, refusals, interruptions;
+    size_t allocations, refusals, interruptions, files;
     kube_status also[3]; /* what else a failure may be told as, besides out of memory, and KUBE_ERR_IO where the system
                             refuses */
-    const char *silent[3]; /* calls that it can do without, besides those of which that holds everywhere */
+    const char *silent[4]; /* calls that it can do without, besides those of which that holds everywhere */
+    bool does_without_files; /* it can do without any file: what fails there need not be told */
 } fault_case;
 
 /* Runs them as the tests of a program. Both functions may be NULL; they are the group's. */

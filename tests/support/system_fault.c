@@ -1,5 +1,6 @@
 #include "system_fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -69,6 +71,15 @@ static bool fails(system_fault kind, const char *name)
     return true;
 }
 
+/* Not of what else has a descriptor: an event, a pipe. */
+int __real_fstat(int fd, struct stat *out);
+static bool is_file(int fd)
+{
+    struct stat info;
+
+    return __real_fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 /* Fails with -1 and errno, as most do. */
 #define TELLS_BY_ERRNO(kind, error, type, name, parameters, arguments) \
     type __real_##name parameters; \
@@ -100,9 +111,19 @@ TELLS_BY_ERRNO(SYSTEM_REFUSES, EAGAIN, ssize_t, getrandom, (void *bytes, size_t 
                (bytes, len, flags))
 TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, int, poll, (struct pollfd *fds, nfds_t count, int timeout),
                (fds, count, timeout))
-TELLS_BY_ERRNO(SYSTEM_INTERRUPTS, EINTR, ssize_t, read, (int fd, void *bytes, size_t len), (fd, bytes, len))
-TELLS_BY_ERRNO(SYSTEM_INTERRUPTS_WRITE, EINTR, ssize_t, write, (int fd, const void *bytes, size_t len),
-               (fd, bytes, len))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EIO, int, fstat, (int fd, struct stat *out), (fd, out))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EACCES, int, stat, (const char *path, struct stat *out), (path, out))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EACCES, int, fstatat, (int dir, const char *path, struct stat *out, int flags),
+               (dir, path, out, flags))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EPERM, int, fchmod, (int fd, mode_t mode), (fd, mode))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EROFS, int, futimens, (int fd, const struct timespec *times), (fd, times))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EDQUOT, int, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, ENOSPC, int, rename, (const char *from, const char *to), (from, to))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, ENOSPC, int, renameat,
+               (int from_dir, const char *from, int to_dir, const char *to), (from_dir, from, to_dir, to))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EROFS, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, ENOLCK, int, flock, (int fd, int operation), (fd, operation))
+TELLS_BY_ERRNO(SYSTEM_REFUSES_FILES, EMFILE, int, mkstemp, (char *path), (path))
 
 TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_init, (posix_spawn_file_actions_t *actions), (actions))
 TELLS_BY_VALUE(ENOMEM, posix_spawn_file_actions_addopen,
@@ -136,6 +157,80 @@ void AnnotateIgnoreReadsEnd(const char *file, int line);
 #define AnnotateIgnoreReadsBegin(file, line) ((void)0)
 #define AnnotateIgnoreReadsEnd(file, line) ((void)0)
 #endif
+
+ssize_t __real_read(int fd, void *bytes, size_t len);
+ssize_t __wrap_read(int fd, void *bytes, size_t len);
+ssize_t __wrap_read(int fd, void *bytes, size_t len)
+{
+    bool interrupted = fails(SYSTEM_INTERRUPTS, "read");
+
+    if (interrupted || (is_file(fd) && fails(SYSTEM_REFUSES_FILES, "read"))) {
+        errno = interrupted ? EINTR : EIO;
+        return -1;
+    }
+    return __real_read(fd, bytes, len);
+}
+
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
+{
+    bool interrupted = fails(SYSTEM_INTERRUPTS_WRITE, "write");
+
+    if (interrupted || (is_file(fd) && fails(SYSTEM_REFUSES_FILES, "write"))) {
+        errno = interrupted ? EINTR : ENOSPC;
+        return -1;
+    }
+    return __real_write(fd, bytes, len);
+}
+
+/* The mode is there when something may be made, and is never read otherwise. */
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode = 0;
+
+    va_start(arguments, flags);
+    if (flags & (O_CREAT | __O_TMPFILE))
+        mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    if (fails(SYSTEM_REFUSES_FILES, "open")) {
+        errno = EMFILE;
+        return -1;
+    }
+    return __real_open(path, flags, mode);
+}
+
+int __real_openat(int dir, const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *path, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode = 0;
+
+    va_start(arguments, flags);
+    if (flags & (O_CREAT | __O_TMPFILE))
+        mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    if (fails(SYSTEM_REFUSES_FILES, "openat")) {
+        errno = EMFILE;
+        return -1;
+    }
+    return __real_openat(dir, path, flags, mode);
+}
+
+DIR *__real_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd)
+{
+    if (fails(SYSTEM_REFUSES_FILES, "fdopendir")) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return __real_fdopendir(fd);
+}
 
 /* Only what is new needs memory and counts against the limit of watches. */
 int __real_epoll_ctl(int set, int op, int fd, struct epoll_event *event);
@@ -226,7 +321,8 @@ long __wrap_syscall(long number, ...)
     for (size_t i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    if (number == SYS_pidfd_open && fails(SYSTEM_REFUSES, "pidfd_open")) {
+    if ((number == SYS_pidfd_open && fails(SYSTEM_REFUSES, "pidfd_open")) ||
+        (number == SYS_openat2 && fails(SYSTEM_REFUSES_FILES, "openat2"))) {
         errno = EMFILE;
         return -1;
     }

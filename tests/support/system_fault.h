@@ -21,6 +21,7 @@
 
 typedef enum system_fault {
     SYSTEM_REFUSES,         /* what makes or changes something fails as it does when there is not enough of it */
+    SYSTEM_REFUSES_FILES,   /* what opens, reads, writes, renames … a file or folder fails                      */
     SYSTEM_INTERRUPTS,      /* what waits or reads returns EINTR, as when a signal came                         */
     SYSTEM_INTERRUPTS_WRITE /* what writes does; not for a loop, whose event never waits                        */
 } system_fault;

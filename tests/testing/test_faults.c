@@ -104,7 +104,7 @@ static kube_status a_certificate(kube_error **err)
 }
 
 static const fault_case cases[] = {
-    { .name = "a server", .run = a_server, .allocations = 50, .refusals = 1, .interruptions = 1 },
+    { .name = "a server", .run = a_server, .allocations = 50, .refusals = 1, .interruptions = 1, .files = 10 },
     { .name = "a certificate", .run = a_certificate, .allocations = 3 },
 };
 

@@ -5,6 +5,7 @@
 #   scripts/check-abi.sh [commit]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/modules.sh
 
 command -v abidiff >/dev/null || { echo "check-abi: abidiff is missing: apt-get install abigail-tools" >&2; exit 1; }
 before=${1:-$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null || true)}
@@ -27,7 +28,7 @@ build "$TREE/before" "$TREE/before-build"
 build . "$TREE/now-build"
 
 changed=0
-for module in base cache rest auth discovery testing; do
+for module in "${modules[@]}"; do
     library=lib/libkube-$module.so
     ended=0
     abidiff --no-added-syms --suppressions tests/abi.suppr \

@@ -5,13 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+modules=()
 if [[ $# -gt 0 ]]; then
     files=("$@")
 else
-    mapfile -t files < <(find base rest auth cache discovery httpcache testing include examples tests bench \
-        scripts cmake \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' -o -name '*.awk' -o -name '*.cmake' \
-        -o -name CMakeLists.txt \) \
-        -not -path '*/fixtures/*' -not -path '*/corpus/*' 2>/dev/null | LC_ALL=C sort)
+    . scripts/modules.sh
+    mapfile -t files < <(find "${modules[@]}" include examples tests bench scripts cmake \
+        \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' -o -name '*.awk' -o -name '*.cmake' \
+        -o -name CMakeLists.txt \) -not -path '*/fixtures/*' -not -path '*/corpus/*' 2>/dev/null | LC_ALL=C sort)
 fi
 
 [[ ${#files[@]} -gt 0 ]] || { echo "check-contract: there is nothing to look at" >&2; exit 1; }
@@ -41,4 +42,8 @@ fi
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-sources.awk "${sources[@]}"
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-layers.awk "${sources[@]}"
 check scripts/check-layout.awk "${files[@]}"
+for module in "${modules[@]}"; do
+    grep -qE "(^|[ =])$module/include( |\$)" docs/Doxyfile ||
+        { echo "docs/Doxyfile: INPUT lacks $module/include"; status=1; }
+done
 exit $status

@@ -25,6 +25,11 @@ FNR == 1 {
     sub(/\/.*/, "", module)
 }
 
+FNR == 1 && !(module in may) && name ~ /^[^\/]+\/(src|include)\// {
+    printf "%s:1: module %s is not in may[]: write down what it stands on\n", name, module
+    bad = 1
+}
+
 !(module in may) || !/^[ \t]*#[ \t]*include[ \t]*[<"]/ { next }
 
 {

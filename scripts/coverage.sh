@@ -5,6 +5,7 @@
 #   scripts/coverage.sh [suites]    only these suites, as ctest -R takes them: for work on one module
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/modules.sh
 
 readonly BUILD=build-coverage LEAST=95
 command -v lcov >/dev/null || { echo "coverage: lcov is missing: apt-get install lcov" >&2; exit 1; }
@@ -18,20 +19,20 @@ ctest --preset coverage -j "$(nproc)" --no-tests=error --timeout 1200 -R "${1:-.
 lcov --quiet --capture --rc lcov_branch_coverage=1 --directory "$BUILD" --no-external --base-directory . \
     --output-file "$BUILD/raw.info" 2>/dev/null
 patterns=()
-for module in base cache rest auth discovery testing; do
+for module in "${modules[@]}"; do
     patterns+=("$PWD/$module/src/*")
 done
 lcov --quiet --rc lcov_branch_coverage=1 --extract "$BUILD/raw.info" "${patterns[@]}" "$PWD/examples/*" \
     --output-file "$BUILD/all.info" 2>/dev/null
 
-awk -v root="$PWD/" -v partial="${1:-}" '
+awk -v root="$PWD/" -v partial="${1:-}" -v modules="${modules[*]}" '
     /^SF:/ { file = substr($0, 4); sub("^" root, "", file); module = file; sub("/.*", "", module) }
     /^LF:/ { lines[module] += substr($0, 4) }
     /^LH:/ { lines_hit[module] += substr($0, 4) }
     /^BRF:/ { branches[module] += substr($0, 5) }
     /^BRH:/ { branches_hit[module] += substr($0, 5) }
     END {
-        n = split("base cache rest auth discovery testing examples", order, " ")
+        n = split(modules " examples", order, " ")
         printf "%-10s %14s %18s\n", "", "lines", "branches"
         for (i = 1; i <= n; i++) {
             m = order[i]

@@ -4,10 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+. scripts/modules.sh
+
 readonly LEAST=100
 # In a substitution of its own, because mapfile does not say when git failed.
-listed=$(git ls-files 'base/src/*.c' 'cache/src/*.c' 'rest/src/*.c' 'auth/src/*.c' 'discovery/src/*.c' \
-    'testing/src/*.c' 'examples/*.c')
+listed=$(git ls-files "${modules[@]/%//src/*.c}" 'examples/*.c')
 mapfile -t sources <<<"$listed"
 [[ ${#sources[@]} -ge $LEAST ]] ||
     { echo "tidy: git lists fewer than $LEAST sources" >&2; exit 1; }

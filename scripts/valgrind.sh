@@ -3,6 +3,7 @@
 # and no leak; definite losses and invalid accesses fail.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/modules.sh
 
 # Left out: the loop proof, which measures time, and what runs child processes, because valgrind does not know the
 # system call they are watched with (pidfd_open; 3.19), or because what they measure is the child. Also what counts
@@ -12,8 +13,9 @@ left_out='loop_proof|io_child|spawn|credential_exec|auth_test_client|exec_run|_p
 left_out+='|server_limits|system_faults|_test_faults|test_malice|network_faults|rest_test_fork'
 
 passed=0
-for test in build/tests/{base,cache,rest,auth,discovery,testing}_test_*; do
-    [[ -x $test && ! $test =~ $left_out ]] || continue
+pattern="^build/tests/($(IFS='|'; echo "${modules[*]}"))_test_"
+for test in build/tests/*_test_*; do
+    [[ -x $test && $test =~ $pattern && ! $test =~ $left_out ]] || continue
     (cd build/tests && valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
         --suppressions=../../scripts/valgrind.supp "../../$test" >/dev/null 2>../valgrind.log) ||
         { cat build/valgrind.log >&2; echo "$test failed" >&2; exit 1; }

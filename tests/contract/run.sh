@@ -12,9 +12,11 @@ count=0 failed=0
 
 fresh_tree() {
     rm -rf "$work/tree"
-    mkdir -p "$work/tree/scripts" "$work/tree/base/include/kube/base" "$work/tree/base/src"
-    cp "$source"/scripts/check-*.awk "$source"/scripts/declarations.awk "$source/scripts/check-contract.sh" \
+    mkdir -p "$work/tree"/{scripts,docs,base/include/kube/base,base/src}
+    cp "$source"/scripts/check-*.awk "$source"/scripts/declarations.awk "$source"/scripts/{check-contract,modules}.sh \
         "$work/tree/scripts"
+    printf 'kube_add_library(base\n  SOURCES src/sample.c)\n' >"$work/tree/base/CMakeLists.txt"
+    echo 'INPUT = base/include README.md' >"$work/tree/docs/Doxyfile"
     cp "$source/base/include/kube/base/status.h" "$work/tree/base/include/kube/base"
     cat >"$work/tree/$header" <<'H'
 #include <kube/base/status.h>
@@ -90,6 +92,19 @@ spoilt $code "s/look();/look();$(printf '\\n%.0s' {1..601})/" 'the file has more
 spoilt $code 's/look();/look(); /' 'a blank at the end of the line'
 spoilt $code 's/look();/look();\t\/**\//' 'a tab'
 spoilt $code "s/look();/look($(printf '%0120d' 0));/" 'longer than'
+
+# A module that nobody wrote down is looked at all the same.
+fresh_tree
+mkdir -p "$work/tree"/extra/{src,include/kube}
+printf 'kube_add_library(extra\n  SOURCES src/extra.c)\n' >"$work/tree/extra/CMakeLists.txt"
+printf 'void kube__look(void);\n' | tee "$work/tree/extra/include/kube/extra.h" >"$work/tree/extra/src/extra.c"
+expect 1 'extra/src/extra.c:1: module extra is not in may[]'
+expect 1 'extra/include/kube/extra.h:1: module extra is not in may[]'
+expect 1 'extra/src/extra.c:1: module extra is not in may[]' extra/src/extra.c
+expect 1 'docs/Doxyfile: INPUT lacks extra/include'
+fresh_tree
+rm "$work/tree/base/CMakeLists.txt"
+expect 1 'there are no modules'
 
 # A check that has nothing to look at has not passed.
 fresh_tree

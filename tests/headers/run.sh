@@ -17,9 +17,8 @@ declare -A below=(
     [auth]="base rest auth"
     [cache]="base cache"
     [discovery]="base rest cache discovery"
-    [httpcache]="base rest cache httpcache"
-    [testing]="base rest auth cache discovery httpcache testing"
-    [.]="base rest auth cache discovery httpcache testing ."
+    [testing]="base rest auth cache discovery testing"
+    [.]="base rest auth cache discovery testing ."
 )
 
 compile() { # COMPILER LANGUAGE STANDARD HEADER INCLUDE-FLAGS…

@@ -87,6 +87,11 @@ spoilt $code 's/look();/strcpy(a, b);/' 'strcpy() is not used here'
 spoilt $code 's/look();/free(a);/' 'use kube__free'
 spoilt $code 's,kube/base/sample,kube/rest/rest,' 'base does not stand on <kube/rest/rest.h>'
 spoilt $code 's,kube/base/sample,curl/curl,' '<curl/curl.h> is hidden elsewhere'
+spoilt $code 's,kube/base/sample,jansson,' '<jansson.h> is for tests and bench alone'
+spoilt $code 's,kube/base/sample,yajl/yajl_parse,' '<yajl/yajl_parse.h> is for tests and bench alone'
+spoilt $code 's,<kube/base/sample.h>,"../../rest/src/url.h",' 'base includes rest/src/url.h'
+spoilt $code 's,<kube/base/sample.h>,"./../src/..//../rest/src/url.h",' 'base includes rest/src/url.h'
+spoilt $code 's,kube/base/sample.h,kube/base/../../../../rest/src/url.h,' 'base does not stand on <kube/base/..'
 spoilt $code "s/look();/look();$(printf '\\n%.0s' {1..61})/" 'a function of'
 spoilt $code "s/look();/look();$(printf '\\n%.0s' {1..601})/" 'the file has more than'
 spoilt $code 's/look();/look(); /' 'a blank at the end of the line'
@@ -105,6 +110,23 @@ expect 1 'docs/Doxyfile: INPUT lacks extra/include'
 fresh_tree
 rm "$work/tree/base/CMakeLists.txt"
 expect 1 'there are no modules'
+
+# What stands in base is not everybody's, only what it shares. A folder below may look beside itself.
+fresh_tree
+mkdir -p "$work/tree/base/src/shared" "$work/tree/rest/src/curl"
+printf 'kube_add_library(rest\n  SOURCES src/own.c src/curl/own.c)\n' >"$work/tree/rest/CMakeLists.txt"
+echo 'INPUT = base/include rest/include' >"$work/tree/docs/Doxyfile"
+touch "$work/tree"/base/src/{secret,shared/common}.h "$work/tree/rest/src/own.h"
+printf '#include "../own.h"\n#include "shared/common.h"\n#include <string.h>\n' >"$work/tree/rest/src/curl/own.c"
+printf '#include "own.h"\n' >"$work/tree/rest/src/own.c"
+expect 0 ''
+echo '#include "secret.h"' >"$work/tree/rest/src/own.c"
+expect 1 'rest/src/own.c:1: rest includes base/src/secret.h'
+echo '#include <secret.h>' >"$work/tree/rest/src/own.c"
+expect 1 'rest/src/own.c:1: rest includes base/src/secret.h'
+printf '#include "own.h"\n' >"$work/tree/rest/src/own.c"
+echo '#include "../../base/src/secret.h"' >"$work/tree/rest/src/curl/own.c"
+expect 1 'rest/src/curl/own.c:1: rest includes base/src/secret.h'
 
 # A check that has nothing to look at has not passed.
 fresh_tree

@@ -67,13 +67,14 @@ function code(line,    out, i, c, two, quote) {
     if (!in_comment && $0 !~ /\(/)
         { if ($0 !~ /\/\*/) next }
     line = code($0)
-    if (line ~ /^[ \t]*#/)
+    if (line ~ /^[ \t]*#[ \t]*include/)
         next
-    while (match(line, /[A-Za-z_][A-Za-z_0-9]*\(/)) {
+    while (match(line, /[A-Za-z_][A-Za-z_0-9]*[ \t]*\(/)) {
         name = substr(line, RSTART, RLENGTH - 1)
+        sub(/[ \t]+$/, "", name)
         before = substr(line, 1, RSTART - 1)
         line = substr(line, RSTART + RLENGTH)
-        if (!(name in instead) || before ~ /(->|\.)$/)
+        if (!(name in instead) || before ~ /(->|\.)[ \t]*$/)
             continue
         if (name in in_library && (!ours || (allocator && name !~ /env$|strerror/)))
             continue

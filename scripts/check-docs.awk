@@ -56,8 +56,24 @@ function documents(name) {
     return $7 ~ ("@param *(\\[[a-z,]+\\])? +" name "[^A-Za-z_0-9]")
 }
 
-# Each status that is promised exists, and by something that gives one.
-function check_retvals(gives_status,    text, name) {
+# Each parameter that is documented is one; without parentheses a type has none.
+function check_params(    known, text, name, n, i) {
+    n = $6 ~ /^typedef.*\{/ ? 0 : split_parameters($6)
+    for (i = 1; i <= n; i++)
+        known[name_of(param[i])] = 1
+    text = $7
+    while (match(text, /@param *(\[[a-z,]+\])? +[A-Za-z_0-9]+/)) {
+        name = substr(text, RSTART, RLENGTH)
+        text = substr(text, RSTART + RLENGTH)
+        sub(/.* /, "", name)
+        if (!(name in known))
+            report("@param " name " is no parameter")
+    }
+}
+
+# Each status that is promised exists, and by something that gives one. Returns how many of them are failures.
+function check_retvals(gives_status,    text, name, failures) {
+    failures = 0
     text = $7
     while (match(text, /@retval +[A-Za-z_0-9]+/) || (name != "" && match(text, /^, *KUBE_[A-Z_0-9]+/))) {
         name = substr(text, RSTART, RLENGTH)
@@ -67,7 +83,10 @@ function check_retvals(gives_status,    text, name) {
             report("@retval " name " is no status")
         else if (!gives_status)
             report("@retval " name ", but it gives no status")
+        else
+            failures += name ~ /^KUBE_ERR_/
     }
+    return failures
 }
 
 $3 == "inline" && $4 !~ /^kube_/ { report("a public header's function needs our prefix"); next }
@@ -85,7 +104,8 @@ $4 ~ /_make$/ { next }                      # the C++ half of an INIT macro, doc
         report("no @brief")
     if ($5 == "-")
         report("no @since")
-    check_retvals($3 == "type" || $6 ~ /^(KUBE_API|static inline) kube_status /)
+    check_params()
+    failures = check_retvals($3 == "type" || $6 ~ /^(KUBE_API|static inline) kube_status /)
     if ($3 == "type")
         next
 
@@ -114,6 +134,8 @@ $4 ~ /_make$/ { next }                      # the C++ half of an INIT macro, doc
     }
     if (returns != "void" && $7 !~ /@return|@retval/)
         report("no @return or @retval")
+    if (returns == "kube_status" && $4 !~ /^kube_error_/ && failures == 0)
+        report("no @retval KUBE_ERR_..., but it can fail")
     if (gives && $7 !~ /@ownership/)
         report("no @ownership, but memory changes hands")
     if ($7 !~ /@threadsafety/)

@@ -72,6 +72,10 @@ expect 0 '' "$header"
 spoilt $header 's/@brief Makes/Makes/' 'kube_sample_new: no @brief'
 spoilt $header '/Makes a sample/,/@since/s/@since.*//' 'kube_sample_new: no @since'
 spoilt $header '/@param\[in\]  size/d' 'no @param for size'
+spoilt $header 's/@param\[in\]  size In bytes\./& @param length Of what./' '@param length is no parameter'
+spoilt $header '/@retval KUBE_ERR/d' 'no @retval KUBE_ERR_...'
+spoilt $header '$a /** @brief Ends. @param[in] who Whom. @since 0.1 */\ntypedef void kube_sample_done(void *user);' \
+    '@param who is no parameter'
 spoilt $header '/@ownership/d' 'no @ownership'
 spoilt $header 's/@retval KUBE_ERR_OUT_OF_MEMORY/@retval KUBE_ERR_NO_MEMORY/' '@retval KUBE_ERR_NO_MEMORY is no status'
 spoilt $header 's/@retval KUBE_ERR_OUT_OF_MEMORY/@retval KUBE_ERR_OUT_OF_MEMORY, KUBE_ERR_NO_MEMORY/' \

@@ -183,8 +183,15 @@ KUBE_API kube_status kube_store_begin_get(kube_store *store, kube_io *io, const 
  * @param[in]  user  Handed to @p done.
  * @param[out] out   Receives what is known of the entry when KUBE_OK is returned; may be NULL.
  * @param[out] err   Receives the explanation of a failure; may be NULL.
- * @retval KUBE_OK      Put.
- * @retval KUBE_PENDING @p done will be called. Failures as kube_store_put().
+ * @retval KUBE_OK              Put.
+ * @retval KUBE_PENDING         @p done will be called.
+ * @retval KUBE_ERR_INVALID_ARG @p store, @p key or @p value is none, or its validator is too long; or there is no
+ *                              loop for a store that waits.
+ * @retval KUBE_ERR_LIMIT       It is larger than this store accepts.
+ * @retval KUBE_ERR_UNSUPPORTED There is a validator, and this store keeps none.
+ * @retval KUBE_ERR_IO          It could not be written; what was there before is still there, whole.
+ * @retval KUBE_ERR_FORKED      The store belongs to the parent process.
+ * @retval KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED As @p call says, of stores that wait.
  * @threadsafety The thread that steps @p io. @blocking Never for long: local stores write a file.
  * @since 0.1
  */
@@ -225,8 +232,12 @@ KUBE_API kube_status kube_store_begin_touch(kube_store *store, kube_io *io, cons
  * @param[in]  done  Called once when KUBE_PENDING is returned.
  * @param[in]  user  Handed to @p done.
  * @param[out] err   Receives the explanation of a failure; may be NULL.
- * @retval KUBE_OK      It is not there.
- * @retval KUBE_PENDING @p done will be called. Failures as kube_store_remove().
+ * @retval KUBE_OK              It is not there.
+ * @retval KUBE_PENDING         @p done will be called.
+ * @retval KUBE_ERR_INVALID_ARG @p store or @p key is none, or there is no loop for a store that waits.
+ * @retval KUBE_ERR_IO          It could not be removed.
+ * @retval KUBE_ERR_FORKED      The store belongs to the parent process.
+ * @retval KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED As @p call says, of stores that wait.
  * @threadsafety The thread that steps @p io. @blocking Never for long.
  * @since 0.1
  */

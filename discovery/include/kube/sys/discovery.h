@@ -119,8 +119,13 @@ KUBE_API kube_status kube_discovery_new(const kube_discovery_ops *ops, void *sta
  * @param[in]  user      Handed to @p done.
  * @param[out] out       Receives the snapshot when KUBE_OK or KUBE_ERR_PARTIAL is returned.
  * @param[out] err       Receives the explanation of a failure; may be NULL.
- * @retval KUBE_OK      `*out` is set.
- * @retval KUBE_PENDING @p done will be called.
+ * @retval KUBE_OK                `*out` is set.
+ * @retval KUBE_PENDING           @p done will be called.
+ * @retval KUBE_ERR_PARTIAL       All was wanted and something is missing; `*out` and `*err` are set.
+ * @retval KUBE_ERR_NOT_MODIFIED  What the request knows is still true; only where it knows something.
+ * @retval KUBE_ERR_NOT_FOUND, KUBE_ERR_STALE The group-version that was wanted is not served, or its answer is stale.
+ * @retval KUBE_ERR_UNAVAILABLE   And the other statuses of kube_discovery_server_groups(), except
+ *                                KUBE_ERR_WOULD_DEADLOCK: nothing blocks here.
  * @ownership    `*out` is the caller's; release with kube_discovery_snapshot_unref().
  * @threadsafety The thread that steps @p io. @blocking Never.
  * @since 0.1

@@ -109,7 +109,12 @@ KUBE_API void kube_transport_unref(kube_transport *transport);
  * @param[out] out       Receives the answer when KUBE_OK is returned.
  * @param[out] err       Receives the explanation of a failure; may be NULL.
  * @retval KUBE_OK      `*out` is set.
- * @retval KUBE_PENDING @p done will be called.
+ * @retval KUBE_PENDING @p done will be called, with KUBE_OK or a failure.
+ * @retval KUBE_ERR_TIMEOUT, KUBE_ERR_CANCELLED As @p call says.
+ * @retval KUBE_ERR_UNAVAILABLE, KUBE_ERR_TLS   No connection, or it was lost.
+ * @retval KUBE_ERR_PROTOCOL                    What came is no answer.
+ * @retval KUBE_ERR_LIMIT                       The request or the answer is too large.
+ * @retval KUBE_ERR_OUT_OF_MEMORY               There was no memory. A transport of one's own may have other failures.
  * @ownership    `*out` is the caller's; release with kube_rest_response_unref().
  * @threadsafety The thread that steps @p io. @blocking Never.
  * @since 0.1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What no compiler checks: that public functions document their contract, that sources keep the house rules, and that
-# no module includes what it does not stand on. Prints file:line for each fault.
+# What no compiler checks: that public functions document their contract, that sources keep the house rules, that no
+# module includes what it does not stand on, and that no list forgets a file. Prints file:line for each fault.
 #   scripts/check-contract.sh [FILE…] (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +41,7 @@ if [[ ${#headers[@]} -gt 0 ]]; then
 fi
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-sources.awk "${sources[@]}"
 [[ ${#sources[@]} -eq 0 ]] || check scripts/check-layers.awk "${sources[@]}"
+[[ ${#sources[@]} -eq 0 ]] || check scripts/check-listed.awk <<<"$(printf '%s\n' "${sources[@]}")"
 check scripts/check-layout.awk "${files[@]}"
 for module in "${modules[@]}"; do
     grep -qE "(^|[ =])$module/include( |\$)" docs/Doxyfile ||

@@ -17,6 +17,7 @@ fresh_tree() {
         "$work/tree/scripts"
     printf 'kube_add_library(base\n  SOURCES src/sample.c)\n' >"$work/tree/base/CMakeLists.txt"
     echo 'INPUT = base/include README.md' >"$work/tree/docs/Doxyfile"
+    printf '#include <kube/base/%s.h>\n' sample status >"$work/tree/base/include/kube/base.h"
     cp "$source/base/include/kube/base/status.h" "$work/tree/base/include/kube/base"
     cat >"$work/tree/$header" <<'H'
 #include <kube/base/status.h>
@@ -134,6 +135,25 @@ expect 1 'rest/src/own.c:1: rest includes base/src/secret.h'
 printf '#include "own.h"\n' >"$work/tree/rest/src/own.c"
 echo '#include "../../base/src/secret.h"' >"$work/tree/rest/src/curl/own.c"
 expect 1 'rest/src/curl/own.c:1: rest includes base/src/secret.h'
+
+# A file that its list does not name, or only in a comment; what is in kube/sys no umbrella has to name.
+unlisted() { # FILE LIST SED
+    fresh_tree
+    sed -i "$3" "$work/tree/$2"
+    expect 1 "$1: $2 does not name it"
+    expect 1 "$1: $2 does not name it" "$1"
+}
+unlisted $code base/CMakeLists.txt 's,src/sample.c,src/other.c,'
+unlisted $code base/CMakeLists.txt 's,src/sample.c),) # src/sample.c,'
+unlisted $header base/include/kube/base.h '/sample/d'
+unlisted $header base/include/kube/base.h 's,#include <kube/base/sample.h>,/* & */,'
+fresh_tree
+mkdir -p "$work/tree"/base/{src/deep/deeper,include/kube/sys}
+cp "$work/tree/$code" "$work/tree/base/src/deep/deeper/"
+expect 1 'base/src/deep/deeper/sample.c: base/CMakeLists.txt does not name it'
+sed -i 's,src/,src/deep/deeper/sample.c &,' "$work/tree/base/CMakeLists.txt"
+touch "$work/tree/base/include/kube/sys/sample.h"
+expect 0 ''
 
 # A check that has nothing to look at has not passed.
 fresh_tree

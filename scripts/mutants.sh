@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts each deliberate fault of tests/mutants into a copy of the sources, one at a time, and expects the suites it names
 # to notice by the check it names: a test that fails, a message, or a test that hangs. A mutant that survives, that is
-# noticed by something else only, or that applies no more, fails. Logs stay in build-mutants/logs.
+# noticed by something else only, or that applies or compiles no more, fails. Logs stay in build-mutants/logs.
 #   scripts/mutants.sh [NAME …]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,25 +37,50 @@ field() { # NAME MUTANT: what the head of the patch says
     sed -n "s/^$1: //p; /^--- /q" "$MUTANTS/$2.patch"
 }
 
-# The head of each patch is complete, and the README's table says the same.
-check_heads() {
-    local mutant bad=0
-    for mutant in "$@"; do
-        if [[ ! -f $MUTANTS/$mutant.patch ]]; then
-            echo "there is no $MUTANTS/$mutant.patch" >&2
-        elif [[ -z $(field 'Killed by' "$mutant") || -z $(field 'Noticed by' "$mutant") ]]; then
-            echo "$mutant does not say \"Killed by: SUITE …\" and \"Noticed by: CHECK\"" >&2
-        else
-            continue
-        fi
-        bad=1
+# is_test NAME SUITE …: one of the suites runs a test of this name, its own or a shared one of tests/support. Anything
+# else might be noticed whatever fails: ERROR is in the log of each failure.
+is_test() {
+    local name=$1 suite sources=(tests/support/*.c)
+    shift
+    for suite in "$@"; do
+        sources+=("tests/${suite/.//}.c")
     done
-    [[ $bad -eq 0 ]] || return 1
-    for mutant in "$@"; do
+    [[ $name =~ ^[a-z][a-z0-9_]*$ ]] &&
+        grep -qzE "(TEST|cmocka_unit_test[a-z_]*)\([[:space:]]*$name[[:space:]]*[,)]" "${sources[@]}"
+}
+
+# What is wrong with the head of a patch, a line each. A corpus has no tests: there, any message will do.
+faults_of_head() { # MUTANT
+    local suite suites check checks
+    [[ -f $MUTANTS/$1.patch ]] || { echo "there is no $MUTANTS/$1.patch"; return 0; }
+    read -ra suites <<<"$(field 'Killed by' "$1")"
+    mapfile -t checks < <(field 'Noticed by' "$1")
+    if [[ ${#suites[@]} -eq 0 || -z ${checks[*]} ]]; then
+        echo "$1 does not say \"Killed by: SUITE …\" and \"Noticed by: CHECK\""
+        return 0
+    fi
+    for suite in "${suites[@]}"; do
+        [[ $suite != corpus.* ]] || return 0
+        [[ -f tests/${suite/.//}.c ]] || { echo "$1: there is no suite $suite"; return 0; }
+    done
+    for check in "${checks[@]}"; do
+        is_test "${check#hang }" "${suites[@]}" || echo "$1: \"${check#hang }\" is no test of ${suites[*]}"
+    done
+}
+
+# The head of each patch is complete, and the README's table says the same of all that there are.
+check_heads() {
+    local mutant faults
+    faults=$(for mutant in "$@"; do
+        faults_of_head "$mutant"
+    done)
+    [[ -z $faults ]] || { printf '%s\n' "$faults" >&2; return 1; }
+    for mutant in "$MUTANTS"/*.patch; do
+        mutant=$(basename "$mutant" .patch)
         printf '| %s | %s | %s |\n' "$mutant" "$(field 'Killed by' "$mutant")" \
             "$(field 'Noticed by' "$mutant" | sed '2,$s/^/or /' | paste -sd ' ')"
-    done | grep -vxFf "$MUTANTS/README.md" >&2 || return $(($? - 1)) # 1: there are none; more: grep failed
-    echo "these lines are not in the table of $MUTANTS/README.md" >&2
+    done | sort | diff - <(sed '1,/^|---/d' "$MUTANTS/README.md" | sort) >&2 && return
+    echo "the table of $MUTANTS/README.md (>) does not say what the patches do (<)" >&2
     return 1
 }
 
@@ -127,13 +152,18 @@ noticed_by() {
     fi
 }
 
-# try MUTANT: with the mutant in place. Leaves in `by` what noticed it, and in `other` what failed beside the point.
+# try MUTANT: with the mutant in place. Leaves in `by` what noticed it, in `other` what failed beside the point, and in
+# `unfit` why it could not be tried.
 try() {
     local suite suites check checks ended log
     read -ra suites <<<"$(field 'Killed by' "$1")"
     mapfile -t checks < <(field 'Noticed by' "$1")
-    by='' other=''
-    build "${suites[@]}" || { other="no program: the compiler"; return 0; }
+    by='' other='' unfit=''
+    if ! build "${suites[@]}"; then
+        cp "$WORK/log" "$WORK/logs/$1.build"
+        unfit="DOES NOT COMPILE: $(grep -am 1 'error:' "$WORK/log" || echo "see $WORK/logs/$1.build")"
+        return 0
+    fi
     for suite in "${suites[@]}"; do
         log=$WORK/logs/$1.$suite ended=0
         run_suite "$suite" "${limit[$suite]}" "$log" || ended=$?
@@ -164,7 +194,7 @@ mapfile -t all < <(for mutant in "${mutants[@]}"; do
 done | tr ' ' '\n' | sort -u)
 measure "${all[@]}"
 
-killed=0 skipped=0 survivors=()
+killed=0 skipped=0 survivors=() misfits=()
 for mutant in "${mutants[@]}"; do
     if is_skipped "$mutant"; then
         skipped=$((skipped + 1))
@@ -172,13 +202,16 @@ for mutant in "${mutants[@]}"; do
         continue
     fi
     patch=$ROOT/$MUTANTS/$mutant.patch
-    git apply --directory="$COPY" "$patch" || { survivors+=("$mutant (does not apply)"); continue; }
+    git apply --directory="$COPY" "$patch" || { misfits+=("$mutant: DOES NOT APPLY"); continue; }
     applied=$patch
     try "$mutant"
     # Once more when something else failed: it may have been the machine.
-    [[ -z $other || -n $by || $other == "no program"* ]] || try "$mutant"
+    [[ -z $other || -n $by ]] || try "$mutant"
     restore
-    if [[ -n $by ]]; then
+    if [[ -n $unfit ]]; then
+        misfits+=("$mutant: $unfit")
+        printf '%-45s %s\n' "$mutant" "$unfit"
+    elif [[ -n $by ]]; then
         killed=$((killed + 1))
         printf '%-45s %s\n' "$mutant" "$by"
     else
@@ -186,5 +219,7 @@ for mutant in "${mutants[@]}"; do
         printf '%-45s SURVIVED\n' "$mutant"
     fi
 done
-printf '%d killed, %d survived, %d not tried\n' "$killed" "${#survivors[@]}" "$skipped"
-[[ ${#survivors[@]} -eq 0 ]] || { printf 'survived: %s\n' "${survivors[@]}" >&2; exit 1; }
+printf '%d killed, %d survived, %d unfit, %d not tried\n' "$killed" "${#survivors[@]}" "${#misfits[@]}" "$skipped"
+[[ ${#survivors[@]} -eq 0 ]] || printf 'survived: %s\n' "${survivors[@]}" >&2
+[[ ${#misfits[@]} -eq 0 ]] || printf 'unfit: %s\n' "${misfits[@]}" >&2
+[[ ${#survivors[@]} -eq 0 && ${#misfits[@]} -eq 0 ]]

@@ -10,10 +10,6 @@ readonly SECONDS_EACH=${KUBE_FUZZ_SECONDS:-60} JOBS=${KUBE_FUZZ_JOBS:-$(nproc)} 
 # shellcheck source=scripts/runner.sh
 . scripts/runner.sh
 set_runner fuzz
-cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz
-mkdir -p build-fuzz/found build-fuzz/logs
-rm -f build-fuzz/logs/*
 
 fuzzers=("$@")
 if [[ ${#fuzzers[@]} -eq 0 ]]; then
@@ -21,6 +17,13 @@ if [[ ${#fuzzers[@]} -eq 0 ]]; then
         fuzzers+=("$(basename "$source" .c)")
     done
 fi
+for fuzzer in "${fuzzers[@]}"; do
+    [[ -f tests/fuzz/$fuzzer.c ]] || { echo "fuzz: there is no fuzzer $fuzzer (tests/fuzz/$fuzzer.c)" >&2; exit 2; }
+done
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz --target "${fuzzers[@]}"
+mkdir -p build-fuzz/found build-fuzz/logs
+rm -f build-fuzz/logs/*
 
 run_one() { # its log begins with "kept N", the inputs it starts from, and ends with "ended N"
     local what=${1#fuzz_} ended=0

@@ -22,8 +22,10 @@ case ${1-} in
 *) echo "usage: bench-micro.sh [--update]" >&2; exit 2 ;;
 esac
 
-cmake --preset bench >/dev/null
-cmake --build --preset bench --target bench_micro >/dev/null
+# shellcheck source=scripts/quietly.sh
+. scripts/quietly.sh
+quietly cmake --preset bench
+quietly cmake --build --preset bench --target bench_micro
 
 tools() {
     printf 'gcc %s, glibc %s, %s, the oldest %s\n' "$(cc -dumpfullversion)" \
@@ -63,7 +65,7 @@ echo "compared with $TABLE:"
 awk -v tolerance="$TOLERANCE" '
     /^#/ { next }
     NR == FNR { before[$1] = $2; next }
-    !($1 in before) { printf "%-24s %12d  not in the table\n", $1, $2; bad = 1; next }
+    !($1 in before) { printf "%-24s %12d  not in the table: --update\n", $1, $2; bad = 1; next }
     {
         change = 100 * ($2 - before[$1]) / before[$1]
         said = change > tolerance ? "  SLOWER" : change < -2 * tolerance ? "  less than it should be: --update" : ""
@@ -72,6 +74,6 @@ awk -v tolerance="$TOLERANCE" '
         delete before[$1]
     }
     END {
-        for (name in before) { printf "%-24s is gone\n", name; bad = 1 }
+        for (name in before) { printf "%-24s is in the table and not counted any more: --update\n", name; bad = 1 }
         exit bad
     }' "$TABLE" "$measured"

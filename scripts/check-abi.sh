@@ -14,10 +14,12 @@ if [[ -z $before ]]; then
     exit 1
 fi
 
+# shellcheck source=scripts/quietly.sh
+. scripts/quietly.sh
 build() { # source folder, build folder
-    cmake -S "$1" -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DKUBE_BUILD_TESTS=OFF -DKUBE_BUILD_PROGRAMS=OFF \
-        -DKUBE_BUILD_STATIC=OFF >"$2.log" && cmake --build "$2" >>"$2.log" ||
-        { cat "$2.log" >&2; exit 1; }
+    quietly cmake -S "$1" -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DKUBE_BUILD_TESTS=OFF -DKUBE_BUILD_PROGRAMS=OFF \
+        -DKUBE_BUILD_STATIC=OFF
+    quietly cmake --build "$2"
 }
 
 readonly TREE=$PWD/build-abi

@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.."
 readonly RECORD=build-soak/soak.json
 export KUBE_FUZZ_SECONDS=${KUBE_FUZZ_SECONDS:-60}
 mkdir -p build-soak
-cmake --preset dev >/dev/null
-cmake --build --preset dev >/dev/null
+# shellcheck source=scripts/quietly.sh
+. scripts/quietly.sh
+quietly cmake --preset dev
+quietly cmake --build --preset dev
 
 steps=()
 failed=0

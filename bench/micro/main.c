@@ -175,20 +175,23 @@ COUNTED void job_read_refusals(void)
     }
 }
 
+/* The script counts within job_<name>. */
+#define JOB(name) { #name, job_##name }
+
 static const struct {
     const char *name;
     void (*run)(void);
 } jobs[] = {
-    { "json_walk", job_json_walk },
-    { "decode_aggregated", job_decode_aggregated },
-    { "find_kinds", job_find_kinds },
-    { "find_group_versions", job_find_group_versions },
-    { "encode_snapshot", job_encode_snapshot },
-    { "decode_snapshot", job_decode_snapshot },
-    { "verify_entry", job_verify_entry },
-    { "ask_what_is_remembered", job_ask_what_is_remembered },
-    { "parse_urls", job_parse_urls },
-    { "read_refusals", job_read_refusals },
+    JOB(json_walk),
+    JOB(decode_aggregated),
+    JOB(find_kinds),
+    JOB(find_group_versions),
+    JOB(encode_snapshot),
+    JOB(decode_snapshot),
+    JOB(verify_entry),
+    JOB(ask_what_is_remembered),
+    JOB(parse_urls),
+    JOB(read_refusals),
 };
 
 /* ---- what they need ---- */

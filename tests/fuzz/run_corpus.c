@@ -31,11 +31,13 @@ static int run_file(const char *path)
 int main(int argc, char **argv)
 {
     int files = 0;
+    int before;
 
     for (int i = 1; i < argc; i++) {
         DIR *dir = opendir(argv[i]);
         struct dirent *entry;
 
+        before = files;
         while (dir != NULL && (entry = readdir(dir)) != NULL) {
             char path[4096];
 
@@ -50,6 +52,8 @@ int main(int argc, char **argv)
         }
         if (dir != NULL)
             closedir(dir);
+        if (files == before)
+            fprintf(stderr, "%s: no inputs\n", argv[i]);
     }
     printf("%d inputs\n", files);
     return files > 0 ? 0 : 1; /* a corpus that is not there has not been run */

@@ -29,7 +29,7 @@ soak: setup
 mutants: setup
 	@scripts/mutants.sh
 
-# Lines and branches the suites reach; a line of base, cache or discovery that is not reached needs its reason.
+# Lines and branches the suites reach; each that is not reached needs its reason, in every module.
 coverage: setup
 	@scripts/coverage.sh
 

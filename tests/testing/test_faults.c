@@ -52,6 +52,19 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* One that is not in the catalogue: it is said which are. */
+static kube_status tell_of_kindness(kube_testing_apiserver *server, kube_error **err)
+{
+    kube_status st = kube_testing_apiserver_add_malice(server, "kindness", NULL, err);
+
+    assert_int_not_equal(st, KUBE_OK);
+    if (st != KUBE_ERR_NOT_FOUND)
+        return st;
+    kube_error_free(*err);
+    *err = NULL;
+    return KUBE_OK;
+}
+
 /* Each step has its own errors. */
 static kube_status tell(kube_testing_apiserver *server, kube_error **err)
 {
@@ -67,6 +80,8 @@ static kube_status tell(kube_testing_apiserver *server, kube_error **err)
         st = kube_testing_apiserver_add_fault_text(server, "/apis body=text type=text/plain", NULL, err);
     if (st == KUBE_OK)
         st = kube_testing_apiserver_add_malice(server, "two-lengths", NULL, err);
+    if (st == KUBE_OK)
+        st = tell_of_kindness(server, err);
     if (st == KUBE_OK)
         st = kube_testing_apiserver_write_kubeconfig(server, kubeconfig, err);
     if (st == KUBE_OK)

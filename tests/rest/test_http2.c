@@ -431,6 +431,40 @@ static void requests_that_wait_at_once_count_once(void **state)
     assert_int_equal(http2_server_connections(s.server), 1);
 }
 
+/* A slow server is no dead one: who has the time may wait for it. */
+static void who_may_wait_longer_keeps_the_connection_of_who_may_not(void **state)
+{
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    make_acquaintance();
+    http2_server_hold(s.server, 2);
+    start(&s.results[0], 2 * SILENCE_MS, NULL);
+    start(&s.results[1], 10 * SILENCE_MS, NULL);
+    run_until_read(3);
+    advance(2 * SILENCE_MS);
+    finish(&s.results[0], KUBE_ERR_TIMEOUT);
+    http2_server_release(s.server);
+    finish(&s.results[1], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 1);
+}
+
+static void but_not_for_ever(void **state)
+{
+    (void)state;
+    assert_true(begin((http2_server_options){ .max_streams = 100 }));
+    make_acquaintance();
+    http2_server_hold(s.server, 2);
+    start(&s.results[0], 3 * SILENCE_MS, NULL);
+    start(&s.results[1], 10 * SILENCE_MS, NULL);
+    run_until_read(3);
+    advance(3 * SILENCE_MS);
+    finish(&s.results[0], KUBE_ERR_TIMEOUT);
+    finish(&s.results[1], KUBE_ERR_UNAVAILABLE);
+    start(&s.results[2], 0, NULL);
+    finish(&s.results[2], KUBE_OK);
+    assert_int_equal(http2_server_connections(s.server), 2);
+}
+
 /* Nearly as much as a request may have, on a connection that goes on afterwards. */
 static void a_request_with_long_headers_is_sent(void **state)
 {
@@ -471,6 +505,8 @@ int main(void)
         cmocka_unit_test_teardown(short_requests_that_nothing_comes_of_say_it_together, end),
         cmocka_unit_test_teardown(an_answer_between_them_makes_them_begin_anew, end),
         cmocka_unit_test_teardown(requests_that_wait_at_once_count_once, end),
+        cmocka_unit_test_teardown(who_may_wait_longer_keeps_the_connection_of_who_may_not, end),
+        cmocka_unit_test_teardown(but_not_for_ever, end),
         cmocka_unit_test_teardown(a_request_with_long_headers_is_sent, end),
     };
 

@@ -82,8 +82,9 @@ bool kube__pool_has_socket(const kube__pool *pool, int local_port);
 /* Something has come on the connection from this local port. */
 void kube__pool_heard(kube__pool *pool, int local_port);
 /* A request has waited in vain since then on the connection from this local port. When requests that heard nothing have
- * waited long enough, one after the other, the connection is ended with all its streams; then it is true. */
-bool kube__pool_waited_in_vain(kube__pool *pool, int local_port, int64_t since_ns);
+ * waited long enough, one after the other, the connection is ended with all its streams; then it is true. It takes
+ * longer where others wait on it as well. */
+bool kube__pool_waited_in_vain(kube__pool *pool, int local_port, int64_t since_ns, bool in_company);
 
 /* resolve.c. True when transfers may start now; false when they have to wait for a resolution, or one failed and
  * emptied the queue. */

@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SILENCE_NS ((int64_t)10 * 1000000000) /* until a connection is given up */
+/* Until a connection is given up: with others on it that still have time, their streams end with it. */
+#define SILENCE_NS ((int64_t)10 * 1000000000)
+#define SILENCE_IN_COMPANY_NS ((int64_t)30 * 1000000000)
 
 /* A peer that vanished is noticed within 30 s, on an idle connection and under load alike. */
 enum { KEEPALIVE_IDLE_S = 15, KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_PROBES = 3, USER_TIMEOUT_MS = 30000 };
@@ -232,16 +234,16 @@ void kube__pool_heard(kube__pool *pool, int local_port)
 }
 
 /* One request that was short of time says little, many in a row say as much as one that had all of it. */
-bool kube__pool_waited_in_vain(kube__pool *pool, int local_port, int64_t since_ns)
+bool kube__pool_waited_in_vain(kube__pool *pool, int local_port, int64_t since_ns, bool in_company)
 {
     kube__socket *s = find_by_port(pool, local_port);
-    int64_t now = kube_io_now_ns(pool->io);
+    int64_t now = kube_io_now_ns(pool->io), limit = in_company ? SILENCE_IN_COMPANY_NS : SILENCE_NS;
 
     if (s == NULL || s->heard_ns > since_ns)
         return false;
     s->silent_ns += now - (since_ns > s->counted_ns ? since_ns : s->counted_ns);
     s->counted_ns = now;
-    return s->silent_ns >= SILENCE_NS && shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end, drops it */
+    return s->silent_ns >= limit && shutdown(s->fd, SHUT_RDWR) == 0; /* libcurl sees the end, drops it */
 }
 
 CURLcode kube__pool_init_socket_options(kube__pool *pool, CURL *easy)

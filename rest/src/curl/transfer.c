@@ -33,12 +33,22 @@ void kube__transfer_report(kube__transfer *t, kube_status status, kube_rest_resp
     done(user, status, response, err);
 }
 
+/* Whether another one waits on the same connection: its time is not over. */
+static bool is_in_company(const kube__transfer *t)
+{
+    const kube__transfer *other = t->pool->running;
+
+    while (other != NULL && (other == t || other->local_port != t->local_port))
+        other = other->next;
+    return other != NULL;
+}
+
 /* A server whose process hangs acknowledges everything and answers nothing, and libcurl would give the next request the
  * same connection. */
 static bool waited_in_vain(const kube__transfer *t)
 {
     return t->local_port != 0 && t->headers_received.text.len == 0 &&
-           kube__pool_waited_in_vain(t->pool, t->local_port, t->sent_ns);
+           kube__pool_waited_in_vain(t->pool, t->local_port, t->sent_ns, is_in_company(t));
 }
 
 /* It ran out of time: what that says of its connection, or of the addresses at which it found none. */

@@ -25,6 +25,7 @@ static int use_and_free(kube_rest_client *client, kube_io *parents_io)
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
     kube_rest_response *response = NULL;
     rest_result r = { 0 };
+    kube_rest_client_stats stats;
     kube_io *io = NULL;
     int wrong = 0;
 
@@ -34,6 +35,8 @@ static int use_and_free(kube_rest_client *client, kube_io *parents_io)
     wrong += kube_rest_client_start(client, io, &request, NULL, rest_record, &r, NULL) != KUBE_ERR_FORKED;
     wrong += kube_rest_client_send(client, io, &request, NULL, rest_record, &r, &response, NULL) != KUBE_ERR_FORKED;
     wrong += r.calls != 0 || response != NULL;
+    kube_rest_client_read_stats(client, &stats);
+    wrong += stats.connections != 0; /* they are the parent's */
     kube_rest_client_unref(client);
     kube_io_free(parents_io);
     kube_io_free(io);

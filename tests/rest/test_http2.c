@@ -459,7 +459,10 @@ static void but_not_for_ever(void **state)
     run_until_read(3);
     advance(3 * SILENCE_MS);
     finish(&s.results[0], KUBE_ERR_TIMEOUT);
-    finish(&s.results[1], KUBE_ERR_UNAVAILABLE);
+    rest_run_until_done(s.io, &s.results[1]); /* lost with its connection, or repeated by libcurl on the next one */
+    assert_int_equal(s.results[1].calls, 1);
+    assert_true(s.results[1].status == KUBE_ERR_UNAVAILABLE || s.results[1].status == KUBE_OK);
+    rest_result_clear(&s.results[1]);
     start(&s.results[2], 0, NULL);
     finish(&s.results[2], KUBE_OK);
     assert_int_equal(http2_server_connections(s.server), 2);

@@ -134,7 +134,7 @@ typedef struct kube_rest_client_stats {
     uint64_t requests;     /**< Sent; a redirect that was followed is another one. */
     uint64_t not_modified; /**< Of them: answered with 304.                        */
     uint64_t bytes;        /**< Of bodies received, decompressed.                  */
-    uint64_t connections;  /**< Opened; 0 when a transport does not count them.    */
+    uint64_t connections;  /**< Opened; 0 when a transport does not count them, and in a forked child. */
 } kube_rest_client_stats;
 
 /**

@@ -124,7 +124,14 @@ static void time_out_beside_a_watch(int64_t silence_ms, bool given_up)
 static void a_connection_that_was_silent_for_long_is_given_up(void **state)
 {
     (void)state;
-    time_out_beside_a_watch(11000, true);
+    time_out_beside_a_watch(31000, true);
+}
+
+/* Ten seconds are enough only where nobody else waits. */
+static void one_on_which_others_wait_is_given_more_time(void **state)
+{
+    (void)state;
+    time_out_beside_a_watch(11000, false);
 }
 
 static void a_short_deadline_condemns_nobody_else(void **state)
@@ -137,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_that_was_silent_for_long_is_given_up),
+        cmocka_unit_test(one_on_which_others_wait_is_given_more_time),
         cmocka_unit_test(a_short_deadline_condemns_nobody_else),
     };
 

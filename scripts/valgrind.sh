@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 # descriptors: valgrind lets the kernel accept a connection that is one too many, and closes it. What a forked child
 # gives up on purpose is no leak, and the suites of broken connections run for too long.
 left_out='loop_proof|io_child|spawn|credential_exec|auth_test_client|exec_run|_program'
-left_out+='|server_limits|system_faults|_test_faults|test_malice|network_faults|rest_test_fork'
+left_out+='|server_limits|system_faults|_test_faults|transport_library|test_malice|network_faults|rest_test_fork'
 
 passed=0
 pattern="^build/tests/($(IFS='|'; echo "${modules[*]}"))_test_"

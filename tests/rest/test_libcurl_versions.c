@@ -56,7 +56,7 @@ CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
     return __real_curl_easy_setopt(easy, option, value);
 }
 
-/* The one that is loaded may not know the option. */
+/* Answered as by one that does not know the option: nothing depends on it. */
 CURLMcode __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
 {
     va_list args;
@@ -67,7 +67,7 @@ CURLMcode __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
     va_end(args);
     if ((int)option == MULTI_QUICK_EXIT) {
         libcurl.quick_exits++;
-        return CURLM_OK;
+        return CURLM_UNKNOWN_OPTION;
     }
     return __real_curl_multi_setopt(multi, option, value);
 }

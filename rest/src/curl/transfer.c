@@ -133,8 +133,8 @@ static kube_status ensure_multi(kube__pool *pool, kube_error **err)
         code = curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
     if (code == CURLM_OK)
         code = curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, connections + 1);
-    if (code == CURLM_OK && curl_version_info(CURLVERSION_NOW)->version_num >= 0x081400)
-        code = curl_multi_setopt(pool->multi, (CURLMoption)MULTI_QUICK_EXIT, 1L);
+    if (code == CURLM_OK && curl_version_info(CURLVERSION_NOW)->version_num >= 0x081400) /* as well as may be */
+        curl_multi_setopt(pool->multi, (CURLMoption)MULTI_QUICK_EXIT, 1L);
     if (code != CURLM_OK) {
         curl_multi_cleanup(pool->multi);
         pool->multi = NULL;

@@ -78,20 +78,31 @@ static void who_gives_up_waiting_for_others_leaves_the_old_ones_as_doubtful_as_t
     kube_io_free(io);
 }
 
+/* With a way between it and the server, and a connection over that. */
+static kube_rest_client *client_on_a_way(fake_resolver *f)
+{
+    char direct[sizeof fake_resolver_server.url];
+    kube_rest_client *client;
+
+    memcpy(direct, fake_resolver_server.url, sizeof direct);
+    fake_resolver_way = relay_start(kube_testing_http_server_port(fake_resolver_server.server));
+    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u",
+             relay_port(fake_resolver_way));
+    client = client_with(f);
+    memcpy(fake_resolver_server.url, direct, sizeof direct);
+    get_and_expect(client, KUBE_OK, NULL);
+    return client;
+}
+
 /* libcurl repeats a request by itself when the connection it had before ends without an answer. */
 static void addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_request(void **state)
 {
-    uint16_t port = kube_testing_http_server_port(fake_resolver_server.server);
     fake_resolver f = { .addresses = "127.0.0.1" };
     kube_rest_client *client;
     rest_result r;
 
     (void)state;
-    fake_resolver_way = relay_start(port);
-    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u",
-             relay_port(fake_resolver_way));
-    client = client_with(&f);
-    get_and_expect(client, KUBE_OK, NULL);
+    client = client_on_a_way(&f);
     rest_get(client, "/gone", &r); /* with the way to it */
     expect_and_clear(&r, KUBE_ERR_UNAVAILABLE, NULL);
     for (int64_t limit = test_now_ms() + 60000; fake_resolver_way != NULL && test_now_ms() < limit;)
@@ -101,24 +112,18 @@ static void addresses_are_doubted_when_nobody_is_there_for_the_repeat_of_a_reque
     get_and_expect(client, KUBE_ERR_UNAVAILABLE, NULL);
     assert_int_equal(f.asked, 2);
     kube_rest_client_unref(client);
-    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u", port);
 }
 
 /* The same where the repeat is neither accepted nor refused: its time ends first. */
 static void addresses_are_doubted_when_the_repeat_of_a_request_waits_for_a_connection_in_vain(void **state)
 {
-    uint16_t port = kube_testing_http_server_port(fake_resolver_server.server);
     kube_rest_request request = KUBE_REST_REQUEST_INIT;
     fake_resolver f = { .addresses = "127.0.0.1" };
     kube_rest_client *client;
     rest_result r = { .calls = 0 };
 
     (void)state;
-    fake_resolver_way = relay_start(port);
-    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u",
-             relay_port(fake_resolver_way));
-    client = client_with(&f);
-    get_and_expect(client, KUBE_OK, NULL);
+    client = client_on_a_way(&f);
     request.path = "/jam";
     request.timeout_ms = 1000;
     r.status = kube_rest_client_do(client, &request, NULL, &r.response, &r.err);
@@ -129,7 +134,6 @@ static void addresses_are_doubted_when_the_repeat_of_a_request_waits_for_a_conne
     get_and_expect(client, KUBE_ERR_UNAVAILABLE, NULL);
     assert_int_equal(f.asked, 2);
     kube_rest_client_unref(client);
-    snprintf(fake_resolver_server.url, sizeof fake_resolver_server.url, "https://localhost:%u", port);
 }
 
 /* ---- when its answer is old: on a loop whose clock leaps, so that no request has a deadline ---- */
